@@ -1,0 +1,3 @@
+"""Ohmstead: the open energy brain of a home."""
+
+__version__ = "0.1.0"
