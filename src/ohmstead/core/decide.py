@@ -1,0 +1,170 @@
+"""One control cycle as one function: image, memory, prices and plan in; setpoints with reasons out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ohmstead.core.cycle import Cycle
+from ohmstead.core.dispatch import Conflict, Desk
+from ohmstead.core.estimate import estimate
+from ohmstead.core.flexibility import Controllable, Flexibility, flexibility, is_controllable
+from ohmstead.core.memory import RUNNING_W, AssetMemory, Memory
+from ohmstead.core.obedience import ignores, watch
+from ohmstead.core.order import LIMITS, STRATEGIES
+from ohmstead.core.plan import PlanSlot
+from ohmstead.core.reason import Reason, Setpoint
+from ohmstead.core.settings import Settings
+from ohmstead.core.site import AssetId, Site
+from ohmstead.core.state import GridState, SiteState
+from ohmstead.core.tariff import Tariff
+
+REPEAT_S = 300.0
+"""A command is repeated after this time even where nothing changed: devices forget."""
+RETRY_S = 30.0
+"""A command that a device did not follow is repeated after its reaction time, but not more often."""
+MAX_CLOCK_STEP_BACK_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """The outcome of one cycle and the memory for the next."""
+
+    setpoints: tuple[Setpoint, ...]
+    conflicts: tuple[Conflict, ...]
+    left_w: float
+    memory: Memory
+
+
+def decide(
+    *,
+    now: datetime,
+    site: Site,
+    settings: Settings,
+    state: SiteState,
+    memory: Memory,
+    tariff: Tariff | None,
+    slot: PlanSlot | None,
+) -> Decision:
+    """Decide one cycle. Pure: the same arguments give the same decision, bit for bit."""
+    back_s = 0.0 if memory.at is None else (memory.at - now).total_seconds()
+    memory = memory.rebased(now) if back_s > MAX_CLOCK_STEP_BACK_S else memory.copy()
+    cycle = _see(now, site, settings, state, memory, tariff, slot)
+    desk = Desk(cycle, (bound for limit in LIMITS for bound in limit(cycle)))
+    for strategy in STRATEGIES:
+        for proposal in strategy(cycle, desk):
+            desk.commit(proposal)
+    setpoints = tuple(_setpoints(cycle, desk))
+    memory.at = now
+    if cycle.meter_fresh:
+        memory.uncontrolled_w = cycle.uncontrolled_w
+        memory.phases_uncontrolled_w = cycle.phases_uncontrolled_w
+    return Decision(setpoints=setpoints, conflicts=tuple(desk.conflicts), left_w=desk.left_w, memory=memory)
+
+
+def _see(
+    now: datetime,
+    site: Site,
+    settings: Settings,
+    state: SiteState,
+    memory: Memory,
+    tariff: Tariff | None,
+    slot: PlanSlot | None,
+) -> Cycle:
+    controllables: dict[AssetId, Controllable] = {
+        a.id: a for a in site.assets if isinstance(a, Controllable) and is_controllable(a)
+    }
+    flexibilities = {}
+    for asset_id, asset in controllables.items():
+        known = state.assets.get(asset_id)
+        if known is None:
+            continue
+        flex = flexibility(asset, known)
+        if flex is not None:
+            flexibilities[asset_id] = flex
+            watch(memory.of(asset_id), flex, known.power_w, now)
+    meter = state.grid.power_w
+    age_s = 0.0 if meter.at is None else (now - meter.at).total_seconds()
+    fresh = meter.good and abs(age_s) <= settings.meter_max_age_s
+    seen = estimate(site, state, state.grid if fresh else GridState(), flexibilities, memory, now)
+    told = {a: memory.of(a) for a in flexibilities}
+    return Cycle(
+        now=now,
+        site=site,
+        settings=settings,
+        state=state,
+        tariff=tariff,
+        price=None if tariff is None else tariff.at(now),
+        slot=slot,
+        memory=memory,
+        flexibilities=flexibilities,
+        controllables=controllables,
+        present_w=seen.present_w,
+        uncontrolled_w=seen.uncontrolled_w or 0.0,
+        phases_uncontrolled_w=seen.phases_uncontrolled_w,
+        in_base_w=seen.in_base_w,
+        at_most_w={a: m.at_most_w for a, m in told.items() if m.at_most_w is not None},
+        at_least_w={a: m.at_least_w for a, m in told.items() if m.at_least_w is not None},
+        meter_fresh=fresh,
+    )
+
+
+def _setpoints(cycle: Cycle, desk: Desk) -> list[Setpoint]:
+    """Turn what was committed into commands, and remember them."""
+    out = []
+    given = [(a, w, desk.reason_of(a)) for a, w in desk.committed_w.items()]
+    given += [(a, w, desk.reasons[a]) for a, w in desk.outside_w.items()]
+    for asset_id, power_w, reason in given:
+        memory = cycle.memory.of(asset_id)
+        flex = cycle.flexibilities.get(asset_id)
+        measured_w = cycle.state.assets[asset_id].power_w.value
+        reaction_s = 10.0 if flex is None else flex.reaction_s
+        step_w = 50.0 if flex is None else flex.step_w
+        ignored = flex is not None and ignores(memory, measured_w)
+        repeat_s = reaction_s + RETRY_S if ignored else max(REPEAT_S, reaction_s + RETRY_S)
+        send = _worth_sending(cycle, memory, power_w, reason, step_w, repeat_s)
+        if send:
+            _remember(cycle, memory, flex, power_w, reason, measured_w or 0.0, repeat_s)
+        else:
+            memory.rule = reason.rule
+        out.append(Setpoint(asset=asset_id, power_w=power_w, reason=reason, send=send))
+    return out
+
+
+def _worth_sending(
+    cycle: Cycle, memory: AssetMemory, power_w: float, reason: Reason, step_w: float, repeat_s: float
+) -> bool:
+    """Whether a power differs enough from the last command, or the command needs repeating."""
+    last_w = memory.commanded_w
+    if last_w is None:
+        return True
+    if abs(power_w - last_w) >= step_w or (power_w == 0.0) != (last_w == 0.0):
+        return True
+    if power_w < last_w and reason.limit is not None:
+        return True
+    return cycle.since_s(memory.commanded_at) >= repeat_s
+
+
+def _remember(
+    cycle: Cycle,
+    memory: AssetMemory,
+    flex: Flexibility | None,
+    power_w: float,
+    reason: Reason,
+    measured_w: float,
+    repeat_s: float,
+) -> None:
+    last_w = measured_w if memory.commanded_w is None else memory.commanded_w
+    was_on, is_on = last_w > RUNNING_W, power_w > RUNNING_W
+    if memory.commanded_w is None or was_on != is_on:
+        memory.on_since = cycle.now if is_on else None
+        memory.off_since = cycle.now if was_on and not is_on else None
+    if not is_on:
+        memory.stepped_down_at = None
+    elif was_on and flex is not None and flex.top_of_stage_w(power_w) < flex.top_of_stage_w(last_w):
+        memory.stepped_down_at = cycle.now
+    changed = memory.commanded_w is None or abs(power_w - memory.commanded_w) > 1e-9
+    if changed or cycle.since_s(memory.commanded_at) >= repeat_s:
+        memory.commanded_at = cycle.now
+    memory.commanded_w = power_w
+    memory.rule = reason.rule

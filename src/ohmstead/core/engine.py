@@ -1,0 +1,202 @@
+"""The engine: a sans-I/O state machine that hosts feed with images and plans.
+
+A host calls :meth:`Engine.observe` with each process image, :meth:`Engine.step` to decide, carries
+out the setpoints, and arms its timer for :meth:`Engine.next_wakeup`. Where
+:meth:`Engine.planning_task` gives a task, the host has it planned and hands the plan to
+:meth:`Engine.adopt`. Everything that affects decisions is in here or in :class:`Memory`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ohmstead.core.decide import Decision, decide
+from ohmstead.core.memory import ManualCommand, Memory
+from ohmstead.core.plan import Plan, PlanningTask, PlanSlot
+from ohmstead.core.record import CycleRecord
+from ohmstead.core.settings import Settings
+from ohmstead.core.site import Battery, Site
+from ohmstead.core.state import BatteryState, ChargePointState, SiteState
+from ohmstead.core.tariff import Tariff
+
+CYCLE_S = 10.0
+"""Longest time between two cycles."""
+DEVIATION_SHARE = 0.1
+"""A battery this share of its capacity off the plan asks for a new one."""
+RETRY_PLAN_S = 60.0
+"""A request that brought no plan is repeated after this time."""
+
+
+class Engine:
+    """Limits, strategies and dispatch of one site, from cycle to cycle."""
+
+    def __init__(
+        self,
+        site: Site,
+        settings: Settings | None = None,
+        *,
+        memory: Memory | None = None,
+        plan: Plan | None = None,
+    ) -> None:
+        self.site = site
+        self.settings = settings or Settings()
+        self.memory = memory or Memory()
+        self.plan = plan
+        self.tariff: Tariff | None = None
+        self._state: SiteState | None = None
+        self._asked_at: datetime | None = None
+        self._asked_for: str | None = None
+
+    def set_tariff(self, tariff: Tariff | None) -> None:
+        """Use these prices from the next cycle on."""
+        self.tariff = tariff
+
+    def observe(self, state: SiteState) -> None:
+        """Take the process image that the next step decides on."""
+        self._state = state
+
+    def command(self, command: ManualCommand) -> None:
+        """Ask for a power by hand; it holds until it expires or is withdrawn.
+
+        Raises:
+            KeyError: the site has no such asset.
+        """
+        self.site.asset(command.asset)
+        self.memory.manual[command.asset] = command
+
+    def withdraw(self, asset: str) -> None:
+        """Take a command by hand back; nothing happens where there is none."""
+        self.memory.manual.pop(asset, None)
+
+    def failed(self, asset: str) -> None:
+        """An asset did not take its last command: the next cycle sends it again."""
+        self.memory.of(asset).commanded_at = None
+
+    def step(self, now: datetime) -> CycleRecord:
+        """Decide one cycle on the image observed last.
+
+        Raises:
+            RuntimeError: nothing was observed yet.
+        """
+        if self._state is None:
+            raise RuntimeError("observe() an image before step()")
+        before, slot = self.memory, self.plan_slot(now)
+        decision = decide(
+            now=now,
+            site=self.site,
+            settings=self.settings,
+            state=self._state,
+            memory=before,
+            tariff=self.tariff,
+            slot=slot,
+        )
+        self.memory = decision.memory
+        return CycleRecord(
+            at=now,
+            state=self._state,
+            memory=before,
+            slot=slot,
+            plan_id=None if slot is None or self.plan is None else self.plan.id,
+            tariff_name="" if self.tariff is None else self.tariff.name,
+            prices=() if self.tariff is None else self.tariff.since(now),
+            setpoints=decision.setpoints,
+            conflicts=decision.conflicts,
+            left_w=decision.left_w,
+        )
+
+    def plan_slot(self, now: datetime) -> PlanSlot | None:
+        """The slot to follow; ``None`` where the plan is too old or does not cover this moment."""
+        if self.plan is None:
+            return None
+        age_s = (now - self.plan.made_at).total_seconds()
+        if age_s > self.settings.plan_max_age_s or age_s < -self.settings.plan_max_age_s:
+            return None
+        return self.plan.at(now)
+
+    def planning_task(self, now: datetime) -> PlanningTask | None:
+        """What to plan, if a new plan is due; at most one request a minute."""
+        if self._state is None:
+            return None
+        asked_s = (now - self._asked_at).total_seconds() if self._asked_at is not None else None
+        if asked_s is not None and 0 <= asked_s < RETRY_PLAN_S:
+            return None
+        key = self._situation(self._state)
+        trigger = self._trigger(now, key, self._state)
+        if trigger is None:
+            return None
+        self._asked_at, self._asked_for = now, key
+        return PlanningTask(now=now, trigger=trigger, state=self._state, previous=self.plan)
+
+    def adopt(self, plan: Plan) -> None:
+        """Follow a plan from the next cycle on."""
+        self.plan = plan
+        self.memory.planned_at = plan.made_at
+        if self._asked_for is not None:
+            self.memory.plan_trigger_key = self._asked_for
+
+    def next_wakeup(self, now: datetime) -> datetime:
+        """When to step again at the latest: the next slot's start or the cycle time."""
+        wake = now + timedelta(seconds=CYCLE_S)
+        slot = self.plan_slot(now)
+        return min(wake, slot.end) if slot is not None and slot.end > now else wake
+
+    def _trigger(self, now: datetime, key: str, state: SiteState) -> str | None:
+        if self.plan is None or self.memory.planned_at is None:
+            return "start"
+        before = dict(part.split("=", 1) for part in self.memory.plan_trigger_key.split(";") if part)
+        after = dict(part.split("=", 1) for part in key.split(";") if part)
+        for name in ("prices", "vehicle", "deadline"):
+            if before.get(name) != after.get(name):
+                return name
+        age_s = (now - self.memory.planned_at).total_seconds()
+        if age_s >= self.settings.plan_interval_s or age_s < 0:
+            return "interval"
+        return "deviation" if self._deviates(now, state) else None
+
+    def _situation(self, state: SiteState) -> str:
+        """What a plan depends on besides time, as one comparable text."""
+        points = [s for s in state.assets.values() if isinstance(s, ChargePointState)]
+        last = self.tariff.slots[-1].end.isoformat() if self.tariff and self.tariff.slots else ""
+        vehicles = ",".join(f"{p.id}:{int(p.connected)}" for p in points)
+        deadlines = ",".join(f"{p.id}:{p.departure}:{p.target_soc}" for p in points if p.connected)
+        name = self.tariff.name if self.tariff else ""
+        return f"prices={name}@{last};vehicle={vehicles};deadline={deadlines}"
+
+    def _deviates(self, now: datetime, state: SiteState) -> bool:
+        """A battery far outside the band between the planned start and end of this slot."""
+        slot = self.plan_slot(now)
+        if self.plan is None or slot is None:
+            return False
+        index = self.plan.slots.index(slot)
+        before = self.plan.slots[index - 1].assets if index > 0 else {}
+        for battery in self.site.assets:
+            known = state.assets.get(battery.id)
+            if not isinstance(battery, Battery) or not isinstance(known, BatteryState):
+                continue
+            planned, start = slot.assets.get(battery.id), before.get(battery.id)
+            if known.soc.value is None or planned is None or planned.energy_kwh is None:
+                continue
+            energy_kwh = known.soc.value * battery.capacity_kwh
+            ends = [planned.energy_kwh]
+            if start is not None and start.energy_kwh is not None:
+                ends.append(start.energy_kwh)
+            elif index == 0:
+                ends.append(energy_kwh)
+            slack_kwh = DEVIATION_SHARE * battery.capacity_kwh
+            if not min(ends) - slack_kwh <= energy_kwh <= max(ends) + slack_kwh:
+                return True
+        return False
+
+
+def replay(record: CycleRecord, site: Site, settings: Settings) -> Decision:
+    """Decide a recorded cycle again; the setpoints come out bit for bit the same."""
+    tariff = Tariff(name=record.tariff_name, slots=record.prices) if record.prices else None
+    return decide(
+        now=record.at,
+        site=site,
+        settings=settings,
+        state=record.state,
+        memory=record.memory,
+        tariff=tariff,
+        slot=record.slot,
+    )

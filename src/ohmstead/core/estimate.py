@@ -1,0 +1,157 @@
+"""What nobody controls, estimated from readings that were not taken at the same moment.
+
+A meter lags and so does a charger. The grid reading may contain any power that a device had in the
+last seconds, and one that it was told and may have taken already. Of all these mixtures the one is
+taken that leaves the uncontrolled power closest to what it was: households change less between two
+cycles than a charger does. Without this the loop would hunt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ohmstead.core.flexibility import SHARES, Flexibility, PhaseShares
+from ohmstead.core.memory import AssetMemory, Memory
+from ohmstead.core.site import AssetId, PvSystem, Site
+from ohmstead.core.state import GridState, SiteState
+
+METER_DELAY_S = 5.0
+"""Longest usual delay of a meter reading."""
+
+SETTLED_W = 60.0
+"""A device within this of its command has followed it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """Powers at the moment of the grid reading, W; fields as in :class:`~ohmstead.core.cycle.Cycle`."""
+
+    present_w: Mapping[AssetId, float]
+    uncontrolled_w: float | None
+    phases_uncontrolled_w: PhaseShares
+    in_base_w: Mapping[AssetId, float] = field(default_factory=dict)
+
+
+def estimate(
+    site: Site,
+    state: SiteState,
+    grid: GridState,
+    flexibilities: Mapping[AssetId, Flexibility],
+    memory: Memory,
+    now: datetime,
+) -> Estimate:
+    """Split the grid reading into what is controlled and what is not.
+
+    Args:
+        grid: the reading to trust; one without a value where the meter is silent.
+    """
+    spans = {
+        a: _span(memory.assets.get(a), state.assets[a].power_w.value, flex, now)
+        for a, flex in flexibilities.items()
+    }
+    present = {a: span.latest_w for a, span in spans.items()}
+
+    grid_w = grid.power_w.value
+    if grid_w is None:
+        last = memory.uncontrolled_w
+        phases = memory.phases_uncontrolled_w or _worst(site, state, last)
+        return Estimate(present_w=present, uncontrolled_w=last, phases_uncontrolled_w=phases)
+
+    width_w = sum(s.high_w - s.low_w for s in spans.values())
+    if memory.uncontrolled_w is not None and width_w > 0.0:
+        low_w = sum(s.low_w for s in spans.values())
+        share = (grid_w - memory.uncontrolled_w - low_w) / width_w
+        share = min(1.0, max(0.0, share))
+        present = {a: s.low_w + share * (s.high_w - s.low_w) for a, s in spans.items()}
+
+    uncontrolled_w = grid_w - sum(present.values())
+    if not finite(grid.phases_w):
+        return Estimate(
+            present_w=present,
+            uncontrolled_w=uncontrolled_w,
+            phases_uncontrolled_w=_worst(site, state, uncontrolled_w),
+        )
+    assert grid.phases_w is not None  # noqa: S101 - finite
+    l1, l2, l3 = grid.phases_w
+    in_base: dict[AssetId, float] = {}
+    for asset_id, power_w in present.items():
+        if flexibilities[asset_id].phase_unknown:
+            in_base[asset_id] = power_w
+            continue
+        own = _own_phases(state, flexibilities[asset_id], asset_id, power_w)
+        l1, l2, l3 = l1 - own[0], l2 - own[1], l3 - own[2]
+    return Estimate(
+        present_w=present,
+        uncontrolled_w=uncontrolled_w,
+        phases_uncontrolled_w=(l1, l2, l3),
+        in_base_w=in_base,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Span:
+    """What the grid reading may contain of one asset, and what it takes by its own newest reading."""
+
+    low_w: float
+    high_w: float
+    latest_w: float
+
+
+def _span(memory: AssetMemory | None, measured_w: float | None, flex: Flexibility, now: datetime) -> _Span:
+    if memory is None:
+        latest_w = 0.0 if measured_w is None else measured_w
+        return _Span(low_w=latest_w, high_w=latest_w, latest_w=latest_w)
+    told_w = memory.commanded_w
+    latest_w = (told_w or 0.0) if measured_w is None else measured_w
+    seen = [latest_w, *(w for _, w in memory.recent)]
+    if told_w is not None and memory.commanded_at is not None:
+        age_s = (now - memory.commanded_at).total_seconds()
+        if 0 <= age_s <= flex.reaction_s + METER_DELAY_S and abs(told_w - latest_w) > SETTLED_W:
+            seen.append(told_w)
+    return _Span(low_w=min(seen), high_w=max(seen), latest_w=latest_w)
+
+
+def finite(phases_w: PhaseShares | None) -> bool:
+    """Whether there are powers per phase and each is a number."""
+    return phases_w is not None and all(math.isfinite(w) for w in phases_w)
+
+
+def _own_phases(state: SiteState, flex: Flexibility, asset_id: AssetId, power_w: float) -> PhaseShares:
+    """What an asset takes per phase: as metered where it is, scaled to the estimate; else as wired."""
+    metered = state.assets[asset_id].phases_w
+    total_w = sum(metered) if metered is not None else 0.0
+    if metered is not None and finite(metered) and abs(total_w) > SETTLED_W:
+        scale = power_w / total_w
+        return (metered[0] * scale, metered[1] * scale, metered[2] * scale)
+    s1, s2, s3 = flex.shares_at(power_w)
+    return (power_w * s1, power_w * s2, power_w * s3)
+
+
+def _worst(site: Site, state: SiteState, uncontrolled_w: float | None) -> PhaseShares:
+    """Without meters per phase: what the household takes may be on any one of them.
+
+    The sun is known apart from it and relieves each phase only by the part that it feeds there.
+    """
+    if uncontrolled_w is None:
+        return (0.0, 0.0, 0.0)
+    sun = [0.0, 0.0, 0.0]
+    sun_w = 0.0
+    for pv in site.assets:
+        known = state.assets.get(pv.id)
+        if not isinstance(pv, PvSystem) or known is None or known.power_w.value is None:
+            continue
+        shares = SHARES[pv.phases]
+        if sum(shares) > 1.5:
+            shares = (0.0, 0.0, 0.0)
+        power_w = min(0.0, known.power_w.value)
+        sun_w += power_w
+        sun = [s + power_w * share for s, share in zip(sun, shares, strict=True)]
+    household_w = max(0.0, uncontrolled_w - sun_w)
+    return (
+        max(0.0, household_w + sun[0]),
+        max(0.0, household_w + sun[1]),
+        max(0.0, household_w + sun[2]),
+    )

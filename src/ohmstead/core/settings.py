@@ -1,0 +1,40 @@
+"""How the owner wants it: the knobs of limits and strategies, with defaults that suit most homes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Settings of the control cycle.
+
+    Args:
+        priority: who gets surplus first where no plan tells, by kind of asset.
+        acquisition_tolerance: share of the smallest charging power that may come from the grid
+            when charging starts on surplus, 0..1.
+        surplus_start_s: surplus must last this long before a charger or a heat pump starts on it.
+        surplus_stop_s: it must be missing this long before they stop.
+        meter_max_age_s: an older grid reading is stale.
+        fuse_margin_a: kept free below every fuse, for what changes between two readings.
+        plan_interval_s: a new plan at least this often.
+        plan_max_age_s: an older plan is not followed any more.
+        deadline_margin_s: slack kept before a deadline becomes binding.
+        balance_deadband_w: a smaller surplus or deficit is left to the grid instead of the battery.
+        storage_horizon_s: a storage is given no power that would fill it, or empty it to its reserve,
+            before this time is over; 0: it stops when it gets there.
+        cheap_tank_hours: how many of the cheapest hours of a day heat the tank without a plan.
+    """
+
+    priority: tuple[str, ...] = ("hot_water_tank", "heat_pump", "charge_point", "battery")
+    acquisition_tolerance: float = 0.5
+    surplus_start_s: float = 60.0
+    surplus_stop_s: float = 180.0
+    meter_max_age_s: float = 30.0
+    fuse_margin_a: float = 0.5
+    plan_interval_s: float = 900.0
+    plan_max_age_s: float = 3 * 3600.0
+    deadline_margin_s: float = 1200.0
+    balance_deadband_w: float = 10.0
+    storage_horizon_s: float = 0.0
+    cheap_tank_hours: float = 3.0

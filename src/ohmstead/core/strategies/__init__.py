@@ -1,0 +1,1 @@
+"""Strategies: each sees what is left and proposes."""
