@@ -1,0 +1,1 @@
+"""The planner's physics: simple, linear where the optimiser needs it, each with its source."""
