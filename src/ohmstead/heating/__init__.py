@@ -1,0 +1,1 @@
+"""State machines of heating, each one file that can be carried into another host."""
