@@ -1,0 +1,1 @@
+"""Devices as the daemon sees them: capabilities, registry and adapters."""
