@@ -1,0 +1,54 @@
+"""The FastAPI application, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from ohmstead import __version__
+from ohmstead.web import api, problems
+from ohmstead.web.assets import Assets
+from ohmstead.web.security import AccessToken, Guard
+from ohmstead.web.view import SiteView
+
+DESCRIPTION = """Read what a home does, what it plans, and why.
+
+Load convention everywhere: power into an asset is positive, grid import is positive, PV is at most
+0, a charging battery is positive. Times are UTC; a value that is not known is `null`, never 0."""
+
+
+def create_app(view: SiteView, *, allowed_hosts: Iterable[str] = (), token: str | None = None) -> FastAPI:
+    """The web side of one home: API, live stream and dashboard.
+
+    Args:
+        view: the home.
+        allowed_hosts: names besides ``localhost`` and IP addresses under which it is reached,
+            such as ``raspberrypi.local``.
+        token: when given, the API needs it; :func:`ohmstead.web.server.serve` listens beyond this
+            computer only with one.
+
+    Raises:
+        ConfigError: the token is too short.
+    """
+    access = AccessToken(token) if token is not None else None
+    closing = asyncio.Event()
+    app = FastAPI(
+        title="Ohmstead",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.closing = closing
+    app.state.protected = access is not None
+    for router in api.routers(view, closing, access):
+        app.include_router(router)
+    app.mount("/", Assets())
+    problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts), token=access)
+    return app

@@ -1,0 +1,185 @@
+"""The dashboard in a real Chromium, served by the real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from ohmstead.web.schema import WarningInfo
+from tests.web.sample import SampleHouse
+from tests.web.serving import served
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TOKEN = "correct-horse-battery-staple"  # noqa: S105 - of the sample home
+
+
+def _chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+# In CI a missing browser is an error; on a person's machine it only means fewer tests.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        _chromium() is None and not os.environ.get("CI"),
+        reason="no chromium or chrome on the PATH",
+    ),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    path = _chromium()
+    assert path is not None, "CI needs a chromium on the PATH"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def page_in(context: BrowserContext, url: str) -> AsyncIterator[Page]:
+    """A page that must not complain, nor ask anyone but the home."""
+    page = await context.new_page()
+    complaints: list[str] = []
+    foreign: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda ask: foreign.append(ask.url) if not ask.url.startswith(url) else None)
+    await page.goto(url)
+    yield page
+    assert complaints == []
+    assert foreign == []
+
+
+async def test_the_page_shows_the_home_and_follows_it(browser: Browser) -> None:
+    house = SampleHouse()
+    pv, soc = house.state().powers_w["pv"], house.state().assets["battery"].soc
+    assert pv is not None
+    assert soc is not None
+    # The viewer travels; the times are those of the home.
+    context = await browser.new_context(timezone_id="America/New_York", reduced_motion="reduce")
+    async with served(house) as url, page_in(context, url) as page:
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Haus am Hang")
+        await expect(page.get_by_role("status")).to_have_text("Live")
+        await expect(page.locator(".header time")).to_have_text("12:20")
+        await expect(page.get_by_test_id("saved-today")).to_have_text("€1.86")
+        await expect(page.get_by_text("vs. no energy management")).to_be_visible()
+        flow = page.get_by_role("img", name=re.compile("Power flow"))
+        await expect(flow.locator(".node.kind-pv .value")).to_have_text(f"{-pv / 1000:.2f}\u00a0kW")
+        await expect(flow.locator(".node.kind-battery .soc")).to_have_text(
+            f"{soc:.0%}".replace("%", "\u00a0%")
+        )
+        car = page.locator('[data-asset="ev"]')
+        await expect(car).to_contain_text("Leaves Sat 07:30")
+        await expect(car).to_contain_text("The car charges from surplus")
+        await expect(page.locator(".chart-box svg")).to_be_visible()
+        await expect(page.locator(".decisions li").first).to_contain_text("The rooms are warmed ahead")
+
+        house.warnings = [WarningInfo(code="meter_stale", message="The meter has not answered for 40 s.")]
+        house.move(timedelta(hours=8))
+        await expect(page.locator(".header time")).to_have_text("20:20")
+        await expect(flow.locator(".node.kind-pv .value")).to_have_text("0\u00a0W")
+        await expect(page.locator('[data-asset="battery"]')).to_contain_text("Discharging")
+        await expect(page.get_by_text("The meter has not answered for 40 s.")).to_be_visible()
+        await expect(page.locator(".decisions li").first).to_contain_text("20:15")
+
+
+async def test_a_lost_connection_is_shown_and_comes_back_in_place(browser: Browser) -> None:
+    house = SampleHouse()
+    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    page = await context.new_page()
+    async with served(house) as url:
+        await page.goto(url)
+        await expect(page.get_by_role("status")).to_have_text("Live")
+        await expect(page.locator(".decisions li").first).to_be_visible()
+        await page.evaluate("scrollTo(0, 600)")
+    await expect(page.get_by_role("status")).to_have_text("Reconnecting")
+    await expect(page.get_by_text("No connection to your home since")).to_have_count(1)
+    port = int(url.rsplit(":", 1)[1])
+    house.now += timedelta(minutes=30)
+    async with served(house, port=port):
+        await expect(page.get_by_role("status")).to_have_text("Live", timeout=15_000)
+        await expect(page.locator(".header time")).to_have_text("12:50")
+        await expect(page.get_by_text("No connection to your home since")).to_have_count(0)
+        assert await page.evaluate("scrollY") == 600
+
+
+async def test_the_choice_of_colours_is_kept(browser: Browser) -> None:
+    context = await browser.new_context(color_scheme="dark")
+    async with served(SampleHouse()) as url, page_in(context, url) as page:
+        root = page.locator("html")
+        await expect(root).to_have_attribute("data-theme", "dark")
+        await page.get_by_role("button", name="Switch to light colours").click()
+        await expect(root).to_have_attribute("data-theme", "light")
+        await page.reload()
+        await expect(page.get_by_role("button", name="Switch to dark colours")).to_be_visible()
+        await expect(root).to_have_attribute("data-theme", "light")
+
+
+async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    async with served(SampleHouse()) as url, page_in(context, url) as page:
+        await expect(page.locator(".chart-box svg")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_decisions_can_be_narrowed_to_one_device(browser: Browser) -> None:
+    context = await browser.new_context()
+    async with served(SampleHouse()) as url, page_in(context, url) as page:
+        names = page.locator(".decisions .what")
+        await expect(names.filter(has_text="Battery").first).to_be_visible()
+        await page.get_by_label("Show", exact=True).select_option(label="Hot water")
+        await expect(names.filter(has_text="Battery")).to_have_count(0)
+        await expect(names.filter(has_text="Hot water").first).to_be_visible()
+
+
+async def test_a_series_can_be_taken_out_of_the_chart(browser: Browser) -> None:
+    context = await browser.new_context()
+    async with served(SampleHouse()) as url, page_in(context, url) as page:
+        toggle = page.get_by_role("button", name="Roof south")
+        sun = page.locator('.chart-box svg path[fill="#f0a30a"]')
+        await expect(sun).to_have_count(1)
+        await toggle.click()
+        await expect(toggle).to_have_attribute("aria-pressed", "false")
+        await expect(sun).to_have_count(0)
+
+
+async def test_a_protected_home_asks_for_the_token_once(browser: Browser) -> None:
+    context = await browser.new_context()
+    async with served(SampleHouse(), token=TOKEN) as url:
+        page = await context.new_page()
+        await page.goto(url)
+        await page.get_by_label("Access token").fill("not the right token")
+        await page.get_by_role("button", name="Open").click()
+        await expect(page.get_by_role("alert")).to_have_text("This is not the token of this home.")
+        await page.get_by_label("Access token").fill(TOKEN)
+        await page.get_by_role("button", name="Open").click()
+        await expect(page.get_by_role("status")).to_have_text("Live")
+        async with page_in(context, url) as again:
+            await expect(again.get_by_role("status")).to_have_text("Live")
+
+
+async def test_the_api_description_opens_without_the_internet(browser: Browser) -> None:
+    context = await browser.new_context()
+    async with served(SampleHouse()) as url, page_in(context, f"{url}/") as page:
+        await page.goto(f"{url}/docs")
+        await expect(page.get_by_text("The plan in force")).to_be_visible()

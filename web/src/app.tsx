@@ -1,0 +1,52 @@
+import { Banner } from "./components/Banner";
+import { Cards } from "./components/Cards";
+import { Chart } from "./components/Chart";
+import { Decisions } from "./components/Decisions";
+import { Flow } from "./components/Flow";
+import { Header } from "./components/Header";
+import { Price } from "./components/Price";
+import { Savings } from "./components/Savings";
+import { TokenForm } from "./components/TokenForm";
+import { t } from "./i18n";
+import { connection, home } from "./store";
+
+export function App() {
+  if (connection.value === "locked") return <TokenForm />;
+  if (home.value === null) {
+    return (
+      <main class="waiting" aria-live="polite">
+        <img src="/icon.svg" alt="" width="56" height="56" />
+        <p>{t.loading}</p>
+      </main>
+    );
+  }
+  return (
+    <>
+      <a class="skip" href="#content">
+        {t.skipToContent}
+      </a>
+      <Header />
+      <main id="content" class={connection.value === "offline" ? "page is-offline" : "page"}>
+        <Banner />
+        <div class="hero">
+          <Flow />
+          <div class="side">
+            <Savings />
+            <Price />
+          </div>
+        </div>
+        <Cards />
+        <Chart />
+        <Decisions />
+      </main>
+      <footer class="page footer small muted">
+        <p>{t.footer.about}</p>
+        <nav>
+          <a href="/docs">{t.footer.api}</a>
+          <a href="/healthz">{t.footer.health}</a>
+          <a href="/metrics">{t.footer.metrics}</a>
+        </nav>
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+import * as f from "../format";
+import { t } from "../i18n";
+import { connection, home, zone } from "../store";
+import { theme, toggleTheme } from "../theme";
+import { Icon } from "./Icons";
+
+function Connection() {
+  const state = connection.value === "live" ? "live" : connection.value === "offline" ? "offline" : "connecting";
+  return (
+    <span class={`pill is-${state}`} role="status" aria-live="polite">
+      <span class="dot" aria-hidden="true" />
+      {t.connection[state]}
+    </span>
+  );
+}
+
+export function Header() {
+  const state = home.value;
+  if (!state) return null;
+  const { simulated, speed } = state.clock;
+  const label = theme.value === "dark" ? t.theme.toLight : t.theme.toDark;
+  return (
+    <header class="header">
+      <div class="brand">
+        <img src="/icon.svg" alt="" width="36" height="36" />
+        <div>
+          <h1>{state.site.name}</h1>
+          <p class="muted small">{t.appName}</p>
+        </div>
+      </div>
+      <div class="clock">
+        <time dateTime={state.at} class="time">
+          {f.clockTime(state.at, zone.value)}
+        </time>
+        <div class="small muted clock-lines">
+          <span>{f.longDay(state.at, zone.value)}</span>
+          <span>
+            {[
+              state.outdoor_c === null ? null : t.clock.outdoor(f.temperature(state.outdoor_c)),
+              simulated ? t.clock.simulated(String(Math.round(speed * 10) / 10)) : null,
+            ]
+              .filter(Boolean)
+              .join(" · ")}
+          </span>
+        </div>
+      </div>
+      <div class="tools">
+        <Connection />
+        <button type="button" class="tool" onClick={toggleTheme} aria-label={label} title={label}>
+          <Icon name={theme.value === "dark" ? "sun" : "moon"} />
+        </button>
+      </div>
+    </header>
+  );
+}
