@@ -1,0 +1,8 @@
+"""Entry point: ``uvicorn services.battery_agent.app.main:app``."""
+
+from __future__ import annotations
+
+from ohmstead.agents.battery import NAME, create_app
+from ohmstead.agents.service import started
+
+app = started(NAME, create_app)

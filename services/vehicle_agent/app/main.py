@@ -1,0 +1,8 @@
+"""Entry point: ``uvicorn services.vehicle_agent.app.main:app``."""
+
+from __future__ import annotations
+
+from ohmstead.agents.service import started
+from ohmstead.agents.vehicle import NAME, create_app
+
+app = started(NAME, create_app)
