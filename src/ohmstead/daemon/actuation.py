@@ -1,0 +1,69 @@
+"""Carry out setpoints; one device that refuses does not stop the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from ohmstead.core.reason import Setpoint
+from ohmstead.core.site import AssetId
+from ohmstead.devices.base import Controllable, Device
+from ohmstead.errors import DeviceError
+
+log = structlog.get_logger(__name__)
+
+APPLY_TIMEOUT_S = 10.0
+RELEASE_TIMEOUT_S = 3.0
+"""Shorter: whoever asked the daemon to stop is waiting."""
+
+
+class Actuators:
+    """The devices of a home that obey."""
+
+    def __init__(self, devices: Iterable[Device], *, dry_run: bool = False) -> None:
+        self._devices: Mapping[AssetId, Controllable] = {
+            d.id: d for d in devices if isinstance(d, Controllable)
+        }
+        self._dry_run = dry_run
+        self.failing: dict[AssetId, str] = {}
+        """Devices that did not take their last command, with the reason in words."""
+
+    async def apply(self, setpoints: Iterable[Setpoint]) -> list[AssetId]:
+        """Send what is to be sent; the ids of the devices that did not take it."""
+        wanted = [s for s in setpoints if s.send and s.asset in self._devices]
+        if self._dry_run:
+            for setpoint in wanted:
+                log.info("dry_run", asset=setpoint.asset, power_w=round(setpoint.power_w))
+            return []
+        done = await asyncio.gather(*(self._apply(s) for s in wanted))
+        return [s.asset for s, ok in zip(wanted, done, strict=True) if not ok]
+
+    async def release(self) -> None:
+        """Leave every device in its own safe state, each on its own."""
+        if self._dry_run:
+            return
+        await asyncio.gather(*(self._release(a, d) for a, d in self._devices.items()))
+
+    async def _apply(self, setpoint: Setpoint) -> bool:
+        try:
+            async with asyncio.timeout(APPLY_TIMEOUT_S):
+                await self._devices[setpoint.asset].apply(setpoint.power_w)
+        except (DeviceError, OSError) as error:
+            words = str(error) or f"no answer within {APPLY_TIMEOUT_S:.0f} s"
+            if self.failing.get(setpoint.asset) != words:
+                log.warning("command_failed", device=setpoint.asset, error=words)
+            self.failing[setpoint.asset] = words
+            return False
+        if self.failing.pop(setpoint.asset, None) is not None:
+            log.info("command_taken_again", device=setpoint.asset)
+        return True
+
+    async def _release(self, asset: AssetId, device: Controllable) -> None:
+        try:
+            async with asyncio.timeout(RELEASE_TIMEOUT_S):
+                await device.release()
+        except (DeviceError, OSError) as error:
+            words = str(error) or f"no answer within {RELEASE_TIMEOUT_S:.0f} s"
+            log.error("release_failed", device=asset, error=words)  # noqa: TRY400 - expected

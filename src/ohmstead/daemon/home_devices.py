@@ -1,0 +1,54 @@
+"""The meter and the devices of a configured home, opened together and given back together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import structlog
+
+from ohmstead.daemon.config.sections import Config
+from ohmstead.devices.adapter import Adapter, Environment
+from ohmstead.devices.base import Device, Meter
+from ohmstead.devices.registry import AdapterRegistry
+from ohmstead.errors import DeviceError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomeDevices:
+    """What a home reads and commands."""
+
+    meter: Meter
+    devices: tuple[Device, ...]
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    config: Config, environment: Environment, registry: AdapterRegistry | None = None
+) -> AsyncIterator[HomeDevices]:
+    """The devices of a configuration. Each adapter is opened once and closed at the end.
+
+    Raises:
+        ConfigError: an adapter lacks what it needs.
+    """
+    registry = registry or AdapterRegistry()
+    adapters: dict[str, Adapter] = {}
+    try:
+        for name in sorted({config.meter.adapter, *(d.adapter for d in config.devices.values())}):
+            adapters[name] = registry[name].open(environment)
+        yield HomeDevices(
+            meter=adapters[config.meter.adapter].meter(config.meter.options),
+            devices=tuple(
+                adapters[settings.adapter].device(config.site.asset(asset_id), settings.options)
+                for asset_id, settings in config.devices.items()
+            ),
+        )
+    finally:
+        for name, adapter in adapters.items():
+            try:
+                await adapter.close()
+            except (DeviceError, OSError) as error:
+                log.warning("adapter_not_closed", adapter=name, error=str(error))

@@ -1,0 +1,75 @@
+"""The demo in a real Chromium: what a person sees in the first minute."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.daemon.process import demo_arguments, started
+from tests.web.test_dashboard_browser import FLAGS, _chromium, page_in
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        _chromium() is None and not os.environ.get("CI"), reason="no chromium or chrome on the PATH"
+    ),
+]
+
+PICTURES = Path(__file__).parent.parent / "build"
+PATIENCE_MS = 60_000.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    path = _chromium()
+    assert path is not None, "CI needs a chromium on the PATH"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def house_time(page: Page) -> str:
+    return await page.locator(".header time").inner_text()
+
+
+async def values_shown(page: Page) -> list[str]:
+    return await page.get_by_role("img", name=re.compile("Power flow")).locator(".value").all_text_contents()
+
+
+async def test_the_demo_shows_a_living_house(browser: Browser, tmp_path: Path) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    # From the morning on: sun, prices and a plan within the first minute.
+    arguments = demo_arguments(tmp_path, "--fresh", "--start", "2026-04-13T06:00")
+    with started(*arguments) as demo:
+        url = demo.url.rstrip("/")
+        demo.until("plan", lambda: demo.state()["plan"])
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        async with page_in(context, url) as page:
+            await expect(page.get_by_role("heading", level=1)).to_have_text("Demo house")
+            await expect(page.get_by_role("status")).to_have_text("Live")
+            first_time, first_values = await house_time(page), await values_shown(page)
+            assert len(first_values) >= 5
+            async with asyncio.timeout(PATIENCE_MS / 1000.0):
+                while await house_time(page) == first_time or await values_shown(page) == first_values:
+                    await page.wait_for_timeout(100)
+            await expect(page.get_by_test_id("saved-today")).to_have_text(re.compile(r"€\d"))
+            await expect(page.locator(".chart-box svg")).to_be_visible(timeout=PATIENCE_MS)
+            await expect(page.locator(".chart-box svg path").nth(3)).to_be_attached(timeout=PATIENCE_MS)
+            await expect(page.locator(".decisions li").first).to_be_visible(timeout=PATIENCE_MS)
+            sentences = await page.locator(".decisions li").all_text_contents()
+            assert all("undefined" not in text and "{" not in text for text in sentences)
+            body = await page.locator("body").inner_text()
+            assert not re.search(r"\b(NaN|undefined|null|Infinity)\b", body)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 1280
+            await page.screenshot(path=PICTURES / "demo-1280.png", full_page=True)
+        assert demo.terminate() == 0, demo.log()
