@@ -1,0 +1,1 @@
+"""JSON-RPC as nymea speaks it: codec, session, server, client."""
