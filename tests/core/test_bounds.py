@@ -108,7 +108,7 @@ def test_the_nearest_powers_are_admissible_and_nothing_lies_between(bounds: Boun
         if near is not None:
             assert bounds.admits(near)
     if below is not None and above is not None and not bounds.admits(power_w):
-        assert below <= power_w <= above
+        assert below - 2 * EPSILON_W <= power_w <= above + 2 * EPSILON_W
         between = (below + above) / 2
         assert not bounds.admits(between) or above - below <= 2 * EPSILON_W
 
