@@ -8,6 +8,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 tools=${HA_TOOLS:-$root/../shared/tools/home-assistant}
+if [[ ! -d $tools ]]; then
+    echo "floors: $tools is not there to install and start Home Assistant; give HA_TOOLS" >&2
+    exit 1
+fi
 export HA_PORT=${HA_PORT:-28431}
 . "$tools/env.sh"
 mkdir -p "$LAB"
