@@ -22,6 +22,7 @@ from ohmstead.web.schema import (
     DecisionPayload,
     GridInfo,
     HealthPayload,
+    HeatingPayload,
     HistoryPayload,
     PlanAsset,
     PlanInfo,
@@ -35,6 +36,7 @@ from ohmstead.web.schema import (
     TariffInfo,
     WarningInfo,
 )
+from tests.web.sample_heating import sample_heating
 
 ZONE = ZoneInfo("Europe/Vienna")
 NOW = datetime(2026, 4, 17, 10, 20, tzinfo=UTC)
@@ -238,6 +240,9 @@ class SampleHouse:
             solver=SolverInfo(status="optimal", gap=0.0007, duration_s=0.41, columns=3841, rows=4402),
             slots=[_plan_slot(s, self.now) for s in self._future(192)],
         )
+
+    def heating(self) -> HeatingPayload:
+        return sample_heating(self.now)
 
     def decisions(self, limit: int, asset: str | None) -> list[DecisionPayload]:
         return [d for d in self._decisions if asset in (None, d.asset)][:limit]

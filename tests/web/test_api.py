@@ -6,7 +6,7 @@ from typing import Literal
 import httpx2
 
 from ohmstead import __version__
-from ohmstead.web.schema import DecisionPayload, HistoryPayload, PlanPayload, StatePayload
+from ohmstead.web.schema import DecisionPayload, HeatingPayload, HistoryPayload, PlanPayload, StatePayload
 from tests.web.sample import NOW, SampleHouse
 from tests.web.serving import served
 
@@ -41,6 +41,17 @@ async def test_without_a_plan_the_problem_says_so() -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert "no plan yet" in answer.json()["detail"]
+
+
+async def test_heating_comes_back_as_it_was_given() -> None:
+    house = SampleHouse()
+    async with served(house) as url, httpx2.AsyncClient(base_url=url) as client:
+        answer = await client.get("/api/heating")
+    heating = HeatingPayload.model_validate_json(answer.content)
+    assert heating == house.heating()
+    assert heating.floors is not None
+    assert {room.floor for room in heating.floors.rooms} == {"GF", "FF"}
+    assert [room.state for room in heating.radiators] == ["HEATING", "IDLE", "VENT"]
 
 
 async def test_decisions_are_limited_filtered_and_newest_first() -> None:
@@ -116,6 +127,7 @@ async def test_openapi_describes_every_answer() -> None:
     paths = {
         "/api/state",
         "/api/plan",
+        "/api/heating",
         "/api/decisions",
         "/api/history",
         "/api/stream",

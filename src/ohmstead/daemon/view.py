@@ -30,6 +30,7 @@ from ohmstead.web.schema import (
     DecisionPayload,
     GridInfo,
     HealthPayload,
+    HeatingPayload,
     HistoryPayload,
     PlanInfo,
     PlanPayload,
@@ -59,6 +60,7 @@ class DaemonView:
         health: Callable[[], tuple[dict[str, str], float | None]],
         warnings: Callable[[], list[WarningInfo]],
         plan_status: Callable[[], tuple[str, str | None]],
+        heating: Callable[[], HeatingPayload] | None = None,
     ) -> None:
         self._engine = engine
         self._ledger = ledger
@@ -68,6 +70,7 @@ class DaemonView:
         self._health = health
         self._warnings = warnings
         self._plan_status = plan_status
+        self._heating = heating
         self._zone = ZoneInfo(engine.site.timezone)
         self._names = {a.id: a.name for a in engine.site.assets}
         self._last: CycleRecord | None = None
@@ -209,6 +212,12 @@ class DaemonView:
 
     def _plan_payload(self, plan: Plan) -> PlanPayload:
         return plan_payload(plan, self._engine.site.assets, self._plan_status()[1])
+
+    def heating(self) -> HeatingPayload:
+        """See :meth:`ohmstead.web.view.SiteView.heating`."""
+        if self._heating is None:
+            return HeatingPayload(at=self._ledger.since if self._last is None else self._last.at)
+        return self._heating()
 
     def decisions(self, limit: int, asset: str | None) -> list[DecisionPayload]:
         """See :meth:`ohmstead.web.view.SiteView.decisions`."""

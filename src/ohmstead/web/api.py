@@ -15,6 +15,7 @@ from ohmstead.web.problems import problem
 from ohmstead.web.schema import (
     DecisionPayload,
     HealthPayload,
+    HeatingPayload,
     HistoryPayload,
     PlanPayload,
     Problem,
@@ -45,6 +46,11 @@ def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
         if plan is None:
             raise HTTPException(404, "There is no plan yet; the first one is made soon after the start.")
         return plan
+
+    @router.get("/heating", summary="Rooms and floors: state, reason, countdowns, what was learned")
+    async def get_heating(response: Response) -> HeatingPayload:
+        response.headers.update(NO_STORE)
+        return view.heating()
 
     @router.get("/decisions", summary="What was decided, and why; newest first")
     def get_decisions(

@@ -209,6 +209,129 @@ class HistoryPayload(Payload):
     series: dict[str, list[float | None]]
 
 
+class ValveInfo(Payload):
+    """One thermostatic radiator valve (TRV)."""
+
+    id: str
+    enabled: bool = Field(description="false: left alone")
+    available: bool
+    wanted: Literal["open", "shut"] | None = Field(description="what it was last told; null: nothing yet")
+    setpoint_c: float | None = Field(default=None, description="what it shows")
+    follows: bool = Field(description="it shows what it was told")
+
+
+class HeatingCycleInfo(Payload):
+    """The heating cycle under way: HEATING, and the COOLDOWN after it in which the overshoot shows."""
+
+    started_at: AwareDatetime
+    mode: Literal["LEARNING", "LEARNED", "LONG RISE", "POST-VENT"]
+    start_c: float
+    target_c: float
+    elapsed_s: float = Field(description="of the heating")
+    planned_s: float | None = Field(default=None, description="when to stop; null: at the target")
+    stopped_at: AwareDatetime | None = None
+    peak_c: float | None = Field(default=None, description="highest since the heating stopped")
+    invalid: str | None = Field(default=None, description="why it will not be learned from")
+
+
+class PastCycleInfo(Payload):
+    """A heating cycle that has ended."""
+
+    ended_at: AwareDatetime
+    duration_s: float
+    overshoot_k: float | None = Field(description="null: interrupted before it could be measured")
+    valid: bool
+    invalid: str | None = Field(default=None, description="why it was not learned from")
+
+
+class LearningInfo(Payload):
+    """What a radiator room has learned; the figures are null before the first valid cycle."""
+
+    complete: bool = Field(description="true: it stops before the target by prediction")
+    valid_cycles: int
+    needed_cycles: int
+    avg_duration_s: float | None = None
+    time_offset_s: float | None = Field(default=None, description="how much earlier it stops")
+    s_per_k: float | None = Field(default=None, description="heating time for one kelvin")
+    overshoot_k: float | None = Field(default=None, description="mean of the cycles in view")
+
+
+class HeatingProblemInfo(Payload):
+    """Something that a person should look at while it lasts."""
+
+    code: str
+    subject: str = Field(default="", description="the valve or window, or empty")
+    message: str
+
+
+class RadiatorRoomInfo(Payload):
+    """A room with radiators and its regulator."""
+
+    id: str
+    name: str
+    state: Literal["IDLE", "HEATING", "COOLDOWN", "VENT", "ERROR"]
+    reason: str = Field(description="why, as a sentence")
+    since: AwareDatetime | None = Field(description="in this state")
+    next_at: AwareDatetime | None = Field(default=None, description="when a timer ends")
+    target_c: float | None
+    measured_c: float | None
+    window_open: bool = False
+    post_vent: bool = Field(default=False, description="the next heating is the first after airing")
+    valves: list[ValveInfo]
+    cycle: HeatingCycleInfo | None = None
+    last_cycles: list[PastCycleInfo] = Field(default=[], description="newest first, at most ten")
+    learning: LearningInfo
+    problems: list[HeatingProblemInfo] = []
+
+
+class FloorRoomInfo(Payload):
+    """A room on underfloor heating."""
+
+    id: str
+    name: str
+    floor: Literal["GF", "FF"]
+    available: bool
+    off: bool = Field(default=False, description="its thermostat was switched off by a person: left alone")
+    measured_c: float | None
+    setpoint_c: float | None = Field(description="what the thermostat shows")
+    target_c: float | None = Field(description="what people want; null: nobody said yet")
+    priority: float
+    open: bool = Field(description="told to heat")
+    heating: bool = Field(description="open, colder than its setpoint, and the pump runs")
+    heating_min: float = Field(default=0.0, description="continuous heating so far")
+    cooldown_until: AwareDatetime | None = Field(default=None, description="heated for long enough; rests")
+    unmanaged_until: AwareDatetime | None = Field(default=None, description="did not obey; left alone")
+
+
+class FloorsInfo(Payload):
+    """Two floors on one heat pump. Seconds left are 0 where nothing is waited for."""
+
+    state: Literal["OFF_LOCKOUT", "OFF", "HEAT_GF", "HEAT_FF", "DHW_QUOTA"]
+    reason: str = Field(description="why, as a sentence")
+    reason_code: str
+    since: AwareDatetime | None
+    floor: Literal["GF", "FF"] | None = Field(description="the floor that is heated")
+    pump_on: bool | None = Field(description="null: the relay's state is unknown, everything is held")
+    outdoor_c: float | None
+    quota_min: float = Field(description="pump minutes wanted for hot water today")
+    quota_remaining_min: float
+    pump_on_min_today: float
+    pump_starts_today: int
+    min_on_left_s: float = Field(description="until the pump may stop")
+    min_off_left_s: float = Field(description="until the pump may start")
+    floor_hold_left_s: float = Field(description="until the other floor may take over")
+    off_window: tuple[str, str] | None = Field(description="local times between which it never starts")
+    rooms: list[FloorRoomInfo]
+
+
+class HeatingPayload(Payload):
+    """Rooms that Ohmstead regulates itself; empty where there are none."""
+
+    at: AwareDatetime
+    floors: FloorsInfo | None = None
+    radiators: list[RadiatorRoomInfo] = []
+
+
 class HealthPayload(Payload):
     """``stalled``: the control loop has not finished a cycle for too long."""
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from ohmstead.web.schema import DecisionPayload, HealthPayload, HistoryPayload, PlanPayload, StatePayload
+from ohmstead.web.schema import (
+    DecisionPayload,
+    HealthPayload,
+    HeatingPayload,
+    HistoryPayload,
+    PlanPayload,
+    StatePayload,
+)
 
 MAX_PENDING_DECISIONS = 200
 
@@ -26,7 +33,7 @@ class Event:
 class SiteView(Protocol):
     """The home as the web sees it.
 
-    ``state``, ``plan``, ``health`` and ``subscribe`` are called on the event loop and must not
+    ``state``, ``plan``, ``heating``, ``health`` and ``subscribe`` are called on the event loop and must not
     block; ``decisions`` and ``history`` may read a database and are called from worker threads.
     """
 
@@ -36,6 +43,10 @@ class SiteView(Protocol):
 
     def plan(self) -> PlanPayload | None:
         """The plan in force, or ``None`` as long as there is none."""
+        ...
+
+    def heating(self) -> HeatingPayload:
+        """The rooms and floors that are regulated here; empty where there are none."""
         ...
 
     def decisions(self, limit: int, asset: str | None) -> list[DecisionPayload]:
