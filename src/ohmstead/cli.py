@@ -287,41 +287,44 @@ def config_check(
 
 @heating_app.command("simulate")
 def heating_simulate(
-    house: Annotated[str, typer.Option(help="Which house: radiators.")] = "radiators",
+    house: Annotated[str, typer.Option(help="Which house: radiators or floors.")] = "radiators",
     weather: Annotated[str, typer.Option(help="Which weeks: mild, cold, front or setback.")] = "cold",
     weeks: Annotated[
-        float, typer.Option(min=0.1, max=52, help="Simulated weeks, after two days of run-in.")
+        float, typer.Option(min=0.1, max=52, help="Simulated weeks; with radiators after two days of run-in.")
     ] = 4.0,
-    hysteresis: Annotated[float, typer.Option(min=0.1, max=2, help="K below the target to heat.")] = 0.2,
+    hysteresis: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, max=2, help="K below the target to heat; without it 0.2 with radiators, 0.3 with floors."
+        ),
+    ] = None,
     seed: Seed = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the learning regulator with simpler ones over the same winter weeks."""
-    from dataclasses import asdict
-
-    from ohmstead.simulator.radiator_trial import simulate
+    """Compare this project's heating regulators with simpler ones over the same winter weeks."""
+    from ohmstead.simulator.heating_trial import HOUSES, WEATHERS, heating_trial
     from ohmstead.simulator.radiator_weather import Weather
 
-    if house != "radiators":
-        raise ConfigError(f"--house: found {house!r}, allowed: radiators")
-    if weather not in list(Weather):
-        raise ConfigError(f"--weather: found {weather!r}, allowed: {', '.join(Weather)}")
-    reports = simulate(weather=Weather(weather), weeks=weeks, hysteresis_k=hysteresis, seed=seed)
-    rows = [asdict(report) for report in reports]
+    if house not in HOUSES:
+        raise ConfigError(f"--house: found {house!r}, allowed: {', '.join(HOUSES)}")
+    if weather not in WEATHERS:
+        raise ConfigError(f"--weather: found {weather!r}, allowed: {', '.join(WEATHERS)}")
+    trial = heating_trial(
+        house=house, weather=Weather(weather), weeks=weeks, hysteresis_k=hysteresis, seed=seed
+    )
     if as_json:
-        typer.echo(json.dumps({"house": house, "regulators": rows}, indent=2))
+        typer.echo(json.dumps({"house": house, "regulators": trial.rows}, indent=2))
         return
     from rich.console import Console
     from rich.table import Table
 
-    figures = ("within_0_3", "min_error_k", "max_error_k", "cycles_per_day", "energy_kwh")
-    table = Table(title=f"{house}, {weather}, {weeks:g} weeks, hysteresis {hysteresis:g} K, seed {seed}")
-    table.add_column("regulator")
-    for name in figures:
-        table.add_column(name, justify="right")
-    for row in rows:
-        cells = (f"{row[name]:.1%}" if name == "within_0_3" else f"{row[name]:.2f}" for name in figures)
-        table.add_row(row["regulator"], *cells)
+    title = f"{house}, {weather}, {weeks:g} weeks, hysteresis {trial.hysteresis_k:g} K, seed {seed}"
+    table = Table(title=title)
+    table.add_column("")
+    for row in trial.rows:
+        table.add_column(row["regulator"].replace("_", " "), justify="right")
+    for line in trial.lines():
+        table.add_row(*line)
     Console().print(table)
 
 
