@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import json
 import logging
 
@@ -109,7 +110,8 @@ INVALID: tuple[tuple[bytes, int, str], ...] = (
     (b'{"capacity_kwh": 0}', 422, "capacity_kwh"),
     (b"{", 422, "JSON"),
     (b'"\\ud800"', 422, "body"),
-    (b"[" * 60_000, 400, "parsing the body"),
+    # Python 3.14 reads this depth and finds no end; older ones refuse the depth.
+    (b"[" * 60_000, *((400, "parsing the body") if sys.version_info < (3, 14) else (422, "JSON"))),
     (b" " * 70_000, 413, "allowed: up to 65536"),
 )
 
