@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ohmstead.core.engine import Engine
+from ohmstead.core.charging_info import ChargingInfo, ChargingMode
+from ohmstead.core.codec import from_data, to_data
+from ohmstead.core.engine import Engine, replay
 from ohmstead.core.memory import ManualCommand, Memory
 from ohmstead.core.plan import AssetSlot, Plan
 from ohmstead.core.reason import Rule
-from ohmstead.core.settings import Settings
+from ohmstead.core.settings import Settings, Tuning
 from ohmstead.core.state import AssetState, BatteryState, ChargePointState, Reading, SiteState
 from tests.core.world import BATTERY, CAR, NOON, a_plan, a_site, image, prices
 
@@ -199,3 +201,64 @@ def test_a_restart_with_its_memory_goes_on_where_it_was() -> None:
     for engine in (first, second):
         engine.observe(home(10, connected=True))
     assert second.step(in_s(10)).setpoints == first.step(in_s(10)).setpoints
+
+
+def test_what_people_want_of_a_charge_point_is_seen_remembered_and_ends() -> None:
+    engine = Engine(a_site(BATTERY, CAR))
+    info = ChargingInfo(
+        charge_point="car", mode=ChargingMode.ECO_WITH_TARGET_TIME, end_at=in_s(3600), target_soc=0.9
+    )
+    engine.set_charging_info(info)
+    assert engine.charging_infos == {"car": info}
+    engine.observe(home(connected=True, departure=in_s(100), target_soc=0.5))
+    record = engine.step(NOON)
+    seen = record.state.assets["car"]
+    assert isinstance(seen, ChargePointState)
+    assert (seen.departure, seen.target_soc) == (in_s(3600), 0.9)
+    assert replay(record, engine.site, engine.settings).setpoints == record.setpoints
+    restarted = Engine(engine.site, memory=from_data(Memory, to_data(engine.memory)))
+    assert restarted.charging_infos == {"car": info}
+    restarted.observe(home(connected=True))
+    restarted.step(in_s(3600))
+    assert restarted.charging_infos["car"].mode is ChargingMode.ECO
+    restarted.forget_charging_info("car")
+    restarted.forget_charging_info("car")
+    assert restarted.charging_infos == {}
+
+
+def test_a_deadline_set_by_a_person_asks_for_a_new_plan() -> None:
+    engine = engine_with_plan()
+    engine.observe(home(connected=True))
+    assert trigger(engine, 100) == "vehicle"
+    engine.adopt(planned(start=in_s(100)))
+    engine.set_charging_info(
+        ChargingInfo(charge_point="car", mode=ChargingMode.ECO_WITH_TARGET_TIME, end_at=in_s(9000))
+    )
+    assert trigger(engine, 161) == "deadline"
+
+
+def test_only_charge_points_are_charged() -> None:
+    with pytest.raises(KeyError, match="no charge point 'battery'; there are: car"):
+        Engine(a_site(BATTERY, CAR)).set_charging_info(ChargingInfo(charge_point="battery"))
+
+
+def test_settings_changed_while_running_hold_and_are_remembered() -> None:
+    engine = Engine(a_site(BATTERY, CAR))
+    engine.tune(Tuning(acquisition_tolerance=1.0, phase_limit_a=16.0))
+    memory = from_data(Memory, to_data(engine.memory))
+    tuned = Engine(engine.site, memory=memory).tuned
+    assert (tuned.acquisition_tolerance, tuned.phase_limit_a) == (1.0, 16.0)
+    assert tuned.battery_level_consideration == Settings().battery_level_consideration
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"acquisition_tolerance": 50.0}, "acquisition_tolerance: found 50.0, allowed: 0 to 1"),
+        ({"battery_level_consideration": -1.0}, "battery_level_consideration: found -1.0, allowed: 0 to 1"),
+        ({"phase_limit_a": 300.0}, "phase_limit_a: found 300.0, allowed: 0 .off. to 250 A"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Tuning(**wrong)

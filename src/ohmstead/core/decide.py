@@ -49,7 +49,7 @@ def decide(
     """Decide one cycle. Pure: the same arguments give the same decision, bit for bit."""
     back_s = 0.0 if memory.at is None else (memory.at - now).total_seconds()
     memory = memory.rebased(now) if back_s > MAX_CLOCK_STEP_BACK_S else memory.copy()
-    cycle = _see(now, site, settings, state, memory, tariff, slot)
+    cycle = _see(now, site, memory.tuning.over(settings), state, memory, tariff, slot)
     desk = Desk(cycle, (bound for limit in LIMITS for bound in limit(cycle)))
     for strategy in STRATEGIES:
         for proposal in strategy(cycle, desk):

@@ -8,14 +8,17 @@ out the setpoints, and arms its timer for :meth:`Engine.next_wakeup`. Where
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace as replaced
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
+from ohmstead.core.charging_info import ChargingInfo, applied, lapsed
 from ohmstead.core.decide import Decision, decide
 from ohmstead.core.memory import ManualCommand, Memory
 from ohmstead.core.plan import Plan, PlanningTask, PlanSlot
 from ohmstead.core.record import CycleRecord
-from ohmstead.core.settings import Settings
-from ohmstead.core.site import Battery, Site
+from ohmstead.core.settings import Settings, Tuning
+from ohmstead.core.site import AssetId, Battery, ChargePoint, Site
 from ohmstead.core.state import BatteryState, ChargePointState, SiteState
 from ohmstead.core.tariff import Tariff
 
@@ -28,7 +31,10 @@ RETRY_PLAN_S = 60.0
 
 
 class Engine:
-    """Limits, strategies and dispatch of one site, from cycle to cycle."""
+    """Limits, strategies and dispatch of one site, from cycle to cycle.
+
+    ``zone`` is the local time that repeated deadlines and daily shares mean; the site's if not given.
+    """
 
     def __init__(
         self,
@@ -37,8 +43,10 @@ class Engine:
         *,
         memory: Memory | None = None,
         plan: Plan | None = None,
+        zone: tzinfo | None = None,
     ) -> None:
         self.site = site
+        self.zone = zone or ZoneInfo(site.timezone)
         self.settings = settings or Settings()
         self.memory = memory or Memory()
         self.plan = plan
@@ -68,6 +76,35 @@ class Engine:
         """Take a command by hand back; nothing happens where there is none."""
         self.memory.manual.pop(asset, None)
 
+    @property
+    def charging_infos(self) -> dict[AssetId, ChargingInfo]:
+        """What people want of charge points; those nobody spoke of are not in it."""
+        return dict(self.memory.charging)
+
+    def set_charging_info(self, info: ChargingInfo) -> None:
+        """Charge as a person wants it from the next cycle on; it is remembered.
+
+        Raises:
+            KeyError: the site has no such charge point.
+        """
+        points = [a.id for a in self.site.assets if isinstance(a, ChargePoint)]
+        if info.charge_point not in points:
+            raise KeyError(f"no charge point {info.charge_point!r}; there are: {', '.join(points)}")
+        self.memory.charging[info.charge_point] = info
+
+    def forget_charging_info(self, asset: AssetId) -> None:
+        """Charge as configured again; nothing happens where nothing was set."""
+        self.memory.charging.pop(asset, None)
+
+    @property
+    def tuned(self) -> Settings:
+        """The settings in force: as configured, with what was changed since."""
+        return self.memory.tuning.over(self.settings)
+
+    def tune(self, tuning: Tuning) -> None:
+        """Change settings from the next cycle on; it is remembered."""
+        self.memory.tuning = tuning
+
     def failed(self, asset: str) -> None:
         """An asset did not take its last command: the next cycle sends it again."""
         self.memory.of(asset).commanded_at = None
@@ -80,12 +117,13 @@ class Engine:
         """
         if self._state is None:
             raise RuntimeError("observe() an image before step()")
+        state = self._state = self._as_wanted(self._state, now)
         before, slot = self.memory, self.plan_slot(now)
         decision = decide(
             now=now,
             site=self.site,
             settings=self.settings,
-            state=self._state,
+            state=state,
             memory=before,
             tariff=self.tariff,
             slot=slot,
@@ -93,7 +131,7 @@ class Engine:
         self.memory = decision.memory
         return CycleRecord(
             at=now,
-            state=self._state,
+            state=state,
             memory=before,
             slot=slot,
             plan_id=None if slot is None or self.plan is None else self.plan.id,
@@ -117,6 +155,7 @@ class Engine:
         """What to plan, if a new plan is due; at most one request a minute."""
         if self._state is None:
             return None
+        self._state = self._as_wanted(self._state, now)
         asked_s = (now - self._asked_at).total_seconds() if self._asked_at is not None else None
         if asked_s is not None and 0 <= asked_s < RETRY_PLAN_S:
             return None
@@ -139,6 +178,16 @@ class Engine:
         wake = now + timedelta(seconds=CYCLE_S)
         slot = self.plan_slot(now)
         return min(wake, slot.end) if slot is not None and slot.end > now else wake
+
+    def _as_wanted(self, state: SiteState, now: datetime) -> SiteState:
+        """The image with what people want of charge points worked in; deadlines that are over go."""
+        wanted: dict[AssetId, ChargePointState] = {}
+        for asset_id, info in self.memory.charging.items():
+            current = self.memory.charging[asset_id] = lapsed(info, now, self.zone)
+            seen = state.assets.get(asset_id)
+            if isinstance(seen, ChargePointState):
+                wanted[asset_id] = applied(current, seen, now, self.zone)
+        return replaced(state, assets={**state.assets, **wanted}) if wanted else state
 
     def _trigger(self, now: datetime, key: str, state: SiteState) -> str | None:
         if self.plan is None or self.memory.planned_at is None:

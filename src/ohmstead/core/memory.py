@@ -10,7 +10,9 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ohmstead.core.charging_info import ChargingInfo
 from ohmstead.core.reason import Rule
+from ohmstead.core.settings import Tuning
 from ohmstead.core.site import AssetId
 
 RUNNING_W = 20.0
@@ -80,6 +82,10 @@ class Memory:
     """The same per phase, as the fuses took it."""
     assets: dict[AssetId, AssetMemory] = field(default_factory=dict)
     manual: dict[AssetId, ManualCommand] = field(default_factory=dict)
+    charging: dict[AssetId, ChargingInfo] = field(default_factory=dict)
+    """What people want of charge points, by charge point."""
+    tuning: Tuning = field(default_factory=Tuning)
+    """Settings changed while the daemon runs."""
     planned_at: datetime | None = None
     plan_trigger_key: str = ""
     """What the last planning request was made for; a change asks for a new plan."""
@@ -93,7 +99,12 @@ class Memory:
 
     def copy(self) -> Memory:
         """An independent copy."""
-        return replace(self, assets={k: replace(v) for k, v in self.assets.items()}, manual=dict(self.manual))
+        return replace(
+            self,
+            assets={k: replace(v) for k, v in self.assets.items()},
+            manual=dict(self.manual),
+            charging=dict(self.charging),
+        )
 
     def rebased(self, now: datetime) -> Memory:
         """A copy in which no timer lies in the future, for a clock that was set back."""

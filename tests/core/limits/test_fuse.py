@@ -8,6 +8,7 @@ import pytest
 
 from ohmstead.core.memory import ManualCommand
 from ohmstead.core.reason import Limit, Rule
+from ohmstead.core.settings import Tuning
 from ohmstead.core.site import Battery, ChargePoint, GridConnection, Phases
 from ohmstead.core.state import ChargePointState, Reading
 from tests.core.world import BATTERY, CAR, COMFORTABLE, Bench, Why, a_site, why
@@ -99,3 +100,13 @@ def test_the_smallest_fuse_still_lets_the_house_decide() -> None:
     bench = Bench(a_site(CAR, BATTERY, grid=GridConnection(fuse_a=16.0)))
     out = bench.cycle(0, phases_base_w=(9000.0, 0.0, 0.0))
     assert why(out["battery"]) == Why(-5000, Rule.PEAK_SHAVING, Limit.DEVICE, round(-3 * (9000 - 15.5 * 230)))
+
+
+@pytest.mark.parametrize(("phase_limit_a", "bound_a"), [(0.0, 35.0), (20.0, 20.0), (63.0, 35.0)])
+def test_the_lower_of_fuse_and_phase_limit_counts(phase_limit_a: float, bound_a: float) -> None:
+    bench = Bench(a_site(CAR))
+    bench.engine.command(ManualCommand(asset="car", power_w=11_040.0))
+    bench.engine.tune(Tuning(phase_limit_a=phase_limit_a))
+    each_w = 2900.0
+    got = bench.cycle(0, phases_base_w=(each_w, each_w, each_w))["car"]
+    assert got.power_w == pytest.approx(min(11_040.0, 3 * ((bound_a - 0.5) * 230.0 - each_w)))

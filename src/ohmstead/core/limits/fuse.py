@@ -12,9 +12,10 @@ PHASE_LIMITS = (Limit.FUSE_L1, Limit.FUSE_L2, Limit.FUSE_L3)
 
 
 def fuse(cycle: Cycle) -> Iterator[Bound]:
-    """No phase carries more than its fuse, less the margin of the settings."""
-    grid = cycle.site.grid
-    limit_w = (grid.fuse_a - cycle.settings.fuse_margin_a) * grid.voltage_v
+    """No phase carries more than its fuse, or the lower limit of the settings, less their margin."""
+    grid, settings = cycle.site.grid, cycle.settings
+    limit_a = min(grid.fuse_a, settings.phase_limit_a) if settings.phase_limit_a > 0.0 else grid.fuse_a
+    limit_w = (limit_a - settings.fuse_margin_a) * grid.voltage_v
     for phase, by in enumerate(PHASE_LIMITS):
         yield GroupBound(
             by=by,

@@ -127,6 +127,8 @@ BY_FIELD: Mapping[tuple[str, str], Quantity] = {
     ("SpotTariff", "vat"): replace(_SHARE, high=0.5),
     ("FeedIn", "spot_factor"): Quantity(unit="× spot price", low=0.0, high=2.0, mistaken={"percent": 1e-2}),
     ("Settings", "acquisition_tolerance"): _SHARE,
+    ("Settings", "battery_level_consideration"): _SHARE,
+    ("Settings", "phase_limit_a"): replace(_CURRENT, low=0.0),
     ("Settings", "meter_max_age_s"): replace(_DURATION, low=1.0, high=3600.0),
     ("Settings", "fuse_margin_a"): replace(_CURRENT, low=0.0, high=20.0),
     ("Settings", "plan_interval_s"): replace(_DURATION, low=60.0, high=3600.0),
