@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import json
 import logging
+import sys
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
