@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from ohmstead.agents import vehicle
 from ohmstead.agents.coordinator import in_force
 from ohmstead.agents.decision import Action
 from ohmstead.agents.schema import LoadStatus, StorageStatus, VehicleStatus
-from tests.agents.homes import EXAMPLE, Home, dead_url, running_home
-from tests.agents.raw_server import answering, http
+from tests.agents.homes import EXAMPLE, Home, dead_url, running_home, served
+from tests.agents.raw_server import answering, holding_back, http
 
 VEHICLE: dict[str, Any] = {
     "state_of_charge_kwh": 40.0,
@@ -210,6 +211,28 @@ async def test_a_command_in_force_is_renewed_when_half_of_its_lease_is_over() ->
         await home.coordinate(**SUNNY)
         assert await count(home, "battery", "/control") == 2
         assert (await home.get("battery", "/status")).json()["command"]["lease_left_s"] == 900.0
+
+
+async def test_a_command_that_timed_out_is_not_carried_out_after_a_newer_one() -> None:
+    async with (
+        served(vehicle.create_app()) as url,
+        holding_back(url, "/control") as proxy,
+        running_home(vehicle=proxy.url) as home,
+    ):
+        left_out = await home.coordinate(**SUNNY)
+        assert "no answer within" in left_out["status"]["vehicle"]["error"]
+        # Nothing is wanted of the vehicle now, and it stands idle: it is told all the same.
+        cloudy = SUNNY | {"solar": {"production_kw": 8.0}}
+        answer = await home.coordinate(**cloudy)
+        assert brief(answer)["vehicle"] == {"mode": "idle", "power_kw": 0.0}
+        command = answer["status"]["vehicle"]["command"]
+        assert command["mode"] == "idle"
+        late = await proxy.deliver()
+        assert late.startswith(b"HTTP/1.1 409 ")
+        assert b'"Superseded"' in late
+        again = await home.coordinate(**cloudy)
+        assert again["status"]["vehicle"]["command"]["command_id"] == command["command_id"], "told once"
+        assert again["status"]["vehicle"]["mode"] == "idle"
 
 
 async def test_a_caller_that_goes_away_does_not_stop_the_round() -> None:

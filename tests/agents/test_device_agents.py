@@ -75,6 +75,41 @@ async def test_a_repeated_command_is_not_carried_out_again() -> None:
         assert anew["status"]["command"]["lease_left_s"] == 100.0
 
 
+@pytest.mark.parametrize(
+    ("agent", "path", "newer", "older"),
+    [
+        ("battery", "/control", {"mode": "idle"}, {"mode": "charge", "power_kw": 2.0}),
+        ("vehicle", "/control", {"mode": "idle"}, {"mode": "charge", "power_kw": 2.0}),
+        ("load", "/shed", {"shed_kw": 0.0}, {"shed_kw": 1.0}),
+    ],
+)
+async def test_a_command_that_comes_after_a_newer_one_is_refused(
+    agent: str, path: str, newer: dict[str, object], older: dict[str, object]
+) -> None:
+    async with running_home() as home:
+        first = {"command_id": "a", "sequence": {"issuer": "central", "number": 7}}
+        late = {"command_id": "b", "sequence": {"issuer": "central", "number": 6}}
+        assert (await home.post(agent, path, newer | first)).status_code == 200
+        after = (await home.get(agent, "/status")).json()
+        refused = await home.post(agent, path, older | late)
+        assert (refused.status_code, refused.json()["title"]) == (409, "Superseded")
+        assert refused.json()["detail"].startswith("command 6 came after 7")
+        assert (await home.get(agent, "/status")).json() == after
+        assert (await home.post(agent, path, newer | first)).status_code == 200, "repeated, not late"
+        restarted = {"sequence": {"issuer": "central-started-again", "number": 1}}
+        assert (await home.post(agent, path, older | restarted)).status_code == 200
+
+
+async def test_a_refused_command_supersedes_older_ones_too() -> None:
+    async with running_home() as home:
+        await home.post("vehicle", "/update", {"connected": False})
+        stop = {"mode": "idle", "sequence": {"issuer": "central", "number": 2}}
+        assert (await home.post("vehicle", "/control", stop)).json()["title"] == "Not possible now"
+        await home.post("vehicle", "/update", {"connected": True})
+        late = {"mode": "charge", "power_kw": 2.0, "sequence": {"issuer": "central", "number": 1}}
+        assert (await home.post("vehicle", "/control", late)).json()["title"] == "Superseded"
+
+
 async def test_the_sun_is_as_measured() -> None:
     async with running_home() as home:
         before = (await home.get("solar", "/status")).json()

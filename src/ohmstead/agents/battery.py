@@ -8,7 +8,7 @@ from fastapi import FastAPI, Response
 from prometheus_client import CollectorRegistry
 
 from ohmstead.agents.schema import BatteryControlled, BatteryUpdate, Control, StorageStatus
-from ohmstead.agents.service import REFUSALS, create_service, json_answer
+from ohmstead.agents.service import REFUSALS, SUPERSEDED, create_service, json_answer
 from ohmstead.agents.settings import AgentSettings
 from ohmstead.agents.storage import Storage, StorageFacts
 from ohmstead.agents.storage_host import StorageHost
@@ -50,7 +50,7 @@ def create_app(settings: AgentSettings | None = None, clock: Clock = time.monoto
         "/control",
         summary="Charge, discharge or stand idle",
         response_model=BatteryControlled,
-        responses=REFUSALS,
+        responses=REFUSALS | SUPERSEDED,
         tags=["battery"],
     )
     async def control(body: Control) -> Response:

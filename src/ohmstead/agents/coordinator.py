@@ -2,7 +2,7 @@
 
 Two rounds at once could each command on the other's measurements. So they queue; callers that wait with
 the same body share one round. A command that is in force already, with half of its lease left, is not
-sent again.
+sent again, unless one to that agent failed since: such a one may still arrive.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ohmstead.agents.schema import (
     Control,
     Coordinate,
     LoadStatus,
+    Sequence,
     Shed,
     ShedOrder,
     SolarStatus,
@@ -62,6 +63,10 @@ class Coordinator:
         self._now = now
         self._turn = asyncio.Lock()
         self._waiting: dict[str, asyncio.Task[Round]] = {}
+        self._issuer = uuid.uuid4().hex
+        self._number = 0
+        self._in_doubt: set[Part] = set()
+        """Agents that may still carry out a command which was given up."""
         self.last: Coordination | None = None
         self.available: dict[Part, bool] = {}
 
@@ -158,9 +163,9 @@ class Coordinator:
     ) -> dict[Part, DeviceError]:
         """Send what is not in force yet; what came of it goes into ``seen`` and ``applied``."""
         orders = {
-            part: _order(part, getattr(actions, part))
+            part: self._order(part, action)
             for part in CONTROLLED
-            if part in seen and not in_force(seen[part], getattr(actions, part))
+            if part in seen and self._needed(part, seen[part], action := getattr(actions, part))
         }
         results = await asyncio.gather(
             *(visits[part].command(order) for part, order in orders.items()), return_exceptions=True
@@ -169,13 +174,30 @@ class Coordinator:
         for part, result in zip(orders, results, strict=True):
             if isinstance(result, DeviceError):
                 failures[part] = result
+                if isinstance(result, UnpluggedError):
+                    self._in_doubt.discard(part)  # it answered, and an older command is refused from now on
+                else:
+                    self._in_doubt.add(part)
                 applied.pop(part, None)
                 log.warning("command_failed", extra={"agent": part, "error": str(result)})
             elif isinstance(result, BaseException):
                 raise result
             else:
                 seen[part], applied[part] = result.status, result
+                self._in_doubt.discard(part)
         return failures
+
+    def _needed(self, part: Part, status: PartStatus, action: Action) -> bool:
+        return part in self._in_doubt or not in_force(status, action)
+
+    def _order(self, part: Part, action: Action) -> Control | Shed:
+        """A command, numbered, so that an agent does not carry out an older one after it."""
+        self._number += 1
+        command_id = uuid.uuid4().hex
+        sequence = Sequence(issuer=self._issuer, number=self._number)
+        if part is Part.LOAD:
+            return Shed(shed_kw=action.power_kw, command_id=command_id, sequence=sequence)
+        return Control(mode=action.mode, power_kw=action.power_kw, command_id=command_id, sequence=sequence)
 
 
 def in_force(status: PartStatus, action: Action) -> bool:
@@ -192,13 +214,6 @@ def in_force(status: PartStatus, action: Action) -> bool:
     else:
         same = order.power_kw == action.power_kw and (action.power_kw == 0.0 or order.mode is action.mode)
     return same and (action.power_kw == 0.0 or order.lease_left_s > LEASE_S / 2)
-
-
-def _order(part: Part, action: Action) -> Control | Shed:
-    command_id = uuid.uuid4().hex
-    if part is Part.LOAD:
-        return Shed(shed_kw=action.power_kw, command_id=command_id)
-    return Control(mode=action.mode, power_kw=action.power_kw, command_id=command_id)
 
 
 def _leave_out(part: Part, error: DeviceError, seen: dict[Part, PartStatus], errors: dict[Part, str]) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from ohmstead.agents.http_client import AgentClient, Reply
 from ohmstead.agents.schema import (
+    SUPERSEDED_TITLE,
     BatteryControlled,
     Body,
     LoadShed,
@@ -91,7 +92,7 @@ class Visit:
         body = measurement.model_dump_json(exclude_none=True).encode()
         reply = await self._ask("POST", UPDATE_PATH[self._part], body)
         if reply.status == 422:
-            raise DataError(f"{self._part}: {_detail(reply)}")
+            raise DataError(f"{self._part}: {_problem(reply).detail}")
         self._check(reply)
         try:
             return STATUS[self._part].model_validate_json(reply.body)
@@ -108,7 +109,9 @@ class Visit:
         body = order.model_dump_json(exclude_none=True).encode()
         reply = await self._ask("POST", COMMAND_PATH[self._part], body)
         if reply.status == 409:
-            raise UnpluggedError(_detail(reply))
+            refusal = _problem(reply)
+            kind = DeviceError if refusal.title == SUPERSEDED_TITLE else UnpluggedError
+            raise kind(refusal.detail)
         return self._parsed(CONTROLLED[self._part], reply)
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> Reply:
@@ -127,7 +130,7 @@ class Visit:
 
     def _check(self, reply: Reply) -> None:
         if reply.status != 200:
-            raise DeviceError(f"answered {reply.status}: {_detail(reply)}")
+            raise DeviceError(f"answered {reply.status}: {_problem(reply).detail}")
 
     def _parsed(self, kind: type[T], reply: Reply) -> T:
         self._check(reply)
@@ -139,13 +142,14 @@ class Visit:
             raise DeviceError(f"answered nonsense: {place}: {first['msg']}") from error
 
 
-class _Detail(BaseModel):
+class _Problem(BaseModel):
+    title: str = ""
     detail: str
 
 
-def _detail(reply: Reply) -> str:
+def _problem(reply: Reply) -> _Problem:
     """What an agent says of an error, in a line."""
     try:
-        return _Detail.model_validate_json(reply.body).detail
+        return _Problem.model_validate_json(reply.body)
     except ValidationError:
-        return reply.body[:200].decode("utf-8", "replace")
+        return _Problem(detail=reply.body[:200].decode("utf-8", "replace"))

@@ -11,7 +11,7 @@ from ohmstead.agents import demand as model
 from ohmstead.agents.commands import Commands
 from ohmstead.agents.gauges import Gauges
 from ohmstead.agents.schema import LoadShed, LoadStatus, LoadUpdate, Shed, ShedOrder
-from ohmstead.agents.service import REFUSALS, create_service, json_answer
+from ohmstead.agents.service import REFUSALS, SUPERSEDED, create_service, json_answer
 from ohmstead.agents.settings import AgentSettings
 from ohmstead.agents.storage import Applied
 from ohmstead.agents.units import Clock, kw, watts
@@ -47,8 +47,12 @@ class LoadHost:
         )
 
     def shed(self, body: Shed) -> LoadShed:
-        """Put a command in force; one that was carried out before is only answered."""
-        applied = self._commands.once(body.command_id, lambda: self._shed(body))
+        """Put a command in force; one that was carried out before is only answered.
+
+        Raises:
+            SupersededError: its issuer sent a newer one, which came first.
+        """
+        applied = self._commands.once(body.command_id, lambda: self._shed(body), body.sequence)
         return LoadShed(
             requested_kw=kw(applied.requested_w),
             applied_kw=kw(applied.applied_w),
@@ -119,7 +123,7 @@ def create_app(settings: AgentSettings | None = None, clock: Clock = time.monoto
         "/shed",
         summary="Go without some of the flexible load",
         response_model=LoadShed,
-        responses=REFUSALS,
+        responses=REFUSALS | SUPERSEDED,
         tags=["load"],
     )
     async def shed(body: Shed) -> Response:

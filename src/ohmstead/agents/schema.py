@@ -15,6 +15,8 @@ from ohmstead.agents.storage import LimitedBy, Mode
 LARGEST = 1e6
 """A gigawatt, or a gigawatt-hour: what a home will never reach, and arithmetic still bears."""
 LEASE_S = 900.0
+SUPERSEDED_TITLE = "Superseded"
+"""Of the problem that refuses a command which came after a newer one."""
 COMMAND_ID = r"^[A-Za-z0-9._:-]{1,100}$"
 
 Number = Annotated[float, Field(strict=True, ge=0.0, le=LARGEST, allow_inf_nan=False)]
@@ -67,6 +69,13 @@ class Health(Answer):
     version: str
 
 
+class Sequence(Body):
+    """A command's place among those of its issuer, so that one that comes late is not carried out."""
+
+    issuer: Annotated[str, Field(pattern=COMMAND_ID, description="Who commands; new with each start.")]
+    number: Annotated[int, Field(strict=True, ge=0, le=2**53, description="Rises with each command.")]
+
+
 class Production(Body):
     """What the sun gives."""
 
@@ -105,6 +114,7 @@ class Control(Body):
     power_kw: Number = 0.0
     valid_for_s: Lease = LEASE_S
     command_id: CommandId = None
+    sequence: Sequence | None = None
 
 
 class Shed(Body):
@@ -113,6 +123,7 @@ class Shed(Body):
     shed_kw: Number
     valid_for_s: Lease = LEASE_S
     command_id: CommandId = None
+    sequence: Sequence | None = None
 
 
 class Coordinate(Body):

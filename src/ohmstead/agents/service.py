@@ -19,8 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ohmstead import __version__
+from ohmstead.agents.commands import SupersededError
 from ohmstead.agents.logs import correlation_id, setup_logs
-from ohmstead.agents.schema import Health, Problem
+from ohmstead.agents.schema import SUPERSEDED_TITLE, Health, Problem
 from ohmstead.agents.settings import AgentSettings, from_environment
 from ohmstead.errors import DataError, DeviceError
 
@@ -38,8 +39,14 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The request is not valid; nothing was changed"},
 }
 """What every write may answer besides its result."""
+SUPERSEDED: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "Its issuer sent a newer command; nothing was changed"}
+}
 UNPLUGGED: dict[int | str, dict[str, Any]] = {
-    409: {"model": Problem, "description": "No vehicle is connected; nothing was changed"}
+    409: {
+        "model": Problem,
+        "description": "No vehicle is connected, or its issuer sent a newer command; nothing was changed",
+    }
 }
 
 log = logging.getLogger("ohmstead.agents")
@@ -220,7 +227,8 @@ async def _unusable(_request: Request, error: Exception) -> Response:
 
 
 async def _impossible(_request: Request, error: Exception) -> Response:
-    return problem(409, "Not possible now", str(error))
+    title = SUPERSEDED_TITLE if isinstance(error, SupersededError) else "Not possible now"
+    return problem(409, title, str(error))
 
 
 def _described(generate: Callable[[], dict[str, Any]], protected: bool) -> Callable[[], dict[str, Any]]:

@@ -72,9 +72,10 @@ class StorageHost:
         """Put a command in force; one that was carried out before is only answered.
 
         Raises:
+            SupersededError: its issuer sent a newer one, which came first.
             DeviceError: nothing is plugged in.
         """
-        return self._commands.once(body.command_id, lambda: self._control(body))
+        return self._commands.once(body.command_id, lambda: self._control(body), body.sequence)
 
     def _control(self, body: Control) -> model.Applied:
         self._storage, applied = model.control(

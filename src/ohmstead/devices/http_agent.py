@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -64,14 +65,22 @@ class _Agent:
         if options.token_file is not None:
             self._headers["authorization"] = f"Bearer {_token(options.token_file)}"
         self.valid_for_s = options.valid_for_s
+        self._issuer = uuid.uuid4().hex
+        self._number = 0
 
     async def status(self) -> Mapping[str, Any]:
         """The agent's status, as it is."""
         return await self._ask("GET", "/status", None)
 
     async def command(self, path: str, body: Mapping[str, Any], *, may_conflict: bool = False) -> None:
-        """Send a command; it may be refused as impossible where that changes nothing."""
-        await self._ask("POST", path, dict(body) | {"valid_for_s": self.valid_for_s}, may_conflict)
+        """Send a command; it may be refused as impossible where that changes nothing.
+
+        Commands are numbered: one that timed out is not carried out after a newer one.
+        """
+        self._number += 1
+        sequence = {"issuer": self._issuer, "number": self._number}
+        whole = dict(body) | {"valid_for_s": self.valid_for_s, "sequence": sequence}
+        await self._ask("POST", path, whole, may_conflict)
 
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None, may_conflict: bool = False
