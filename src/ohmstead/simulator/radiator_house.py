@@ -25,6 +25,7 @@ _RADIATOR_J_K_PER_W = 22.0
 _EN442_EXPONENT = 1.3
 _EN442_LIFT_K = 50.0
 SUPPLY_C = 60.0
+"""Of the boiler, and what the radiators were sized for."""
 _DESIGN_OUTDOOR_C, _DESIGN_RETURN_C = -12.0, 45.0
 
 
@@ -39,6 +40,8 @@ class RadiatorRoomSpec:
     """Glass to the south times energy transmittance times frame and dirt."""
     oversize: float = 1.45
     """Radiator over the heat loss on the coldest day."""
+    supply_c: float = SUPPLY_C
+    """What the boiler really holds."""
     valve: ValveSpec = field(default_factory=ValveSpec)
     sensor: SensorSpec = field(default_factory=SensorSpec)
 
@@ -113,7 +116,7 @@ class RadiatorRoom:
         self.heat.valve = self.valve.flow
         self.heat.integrate(
             dt_s,
-            water_w=self.heat.water_w(SUPPLY_C),
+            water_w=self.heat.water_w(self.spec.supply_c),
             outdoor_c=outdoor_c,
             solar_w_m2=sun_w_m2,
             internal_w=people_w,
