@@ -16,7 +16,9 @@ _RULES: Mapping[Rule, str] = {
     Rule.FROST: "Frost outside: the heat pump keeps running ({room} at {temperature_c}).",
     Rule.VEHICLE_MIN_SOC: "The car is at {soc}; below {target_soc} it charges at once.",
     Rule.BATTERY_MIN_SOC: "The battery has sunk to {soc}; refilling its reserve of {target_soc}.",
+    Rule.CHARGE_NOW: "Charging at once, as chosen.",
     Rule.DEADLINE: "Leaving at {departure}: charging now to reach {target_soc} in time.",
+    Rule.MIN_CURRENT: "Never less than {current_a}, as chosen.",
     Rule.PLAN_BUDGET: "The plan buys up to {import_w} here at {price_eur_per_kwh}.",
     Rule.CHEAP_HOURS: "One of the cheapest hours ({price_eur_per_kwh}).",
     Rule.SURPLUS: "Using {surplus_w} of surplus sun.",
@@ -122,6 +124,8 @@ def _told(name: str, value: float | str, zone: tzinfo) -> str:
         return f"{100 * value:.1f} ct/kWh"
     if name.endswith("_w"):
         return watts(value)
+    if name.endswith("_a"):
+        return f"{value:g} A"
     if name.endswith("_c"):
         return f"{value:.1f} °C"
     if name.endswith("_kwh"):

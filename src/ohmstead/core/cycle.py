@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from ohmstead.core.charging_info import ChargingMode
 from ohmstead.core.flexibility import Controllable, Flexibility
 from ohmstead.core.memory import Memory
 from ohmstead.core.plan import AssetSlot, PlanSlot
 from ohmstead.core.settings import Settings
-from ohmstead.core.site import Asset, AssetId, HeatPump, Room, Site
-from ohmstead.core.state import AssetState, RoomState, SiteState
+from ohmstead.core.site import Asset, AssetId, ChargePoint, HeatPump, Room, Site
+from ohmstead.core.state import AssetState, ChargePointState, RoomState, SiteState
 from ohmstead.core.tariff import PriceSlot, Tariff
 
 A = TypeVar("A", bound=Asset)
@@ -59,6 +60,21 @@ class Cycle:
                 asset.id in self.flexibilities or asset.id not in self.controllables
             ):
                 yield asset
+
+    def points_by_deadline(self) -> list[ChargePoint]:
+        """The charge points that can be commanded now, the earliest departure first, then as configured."""
+
+        def departure(point: ChargePoint) -> float:
+            state = self.state.assets.get(point.id)
+            known = state.departure if isinstance(state, ChargePointState) else None
+            return float("inf") if known is None else known.timestamp()
+
+        return sorted(self.all(ChargePoint), key=departure)
+
+    def charging_mode(self, asset: AssetId) -> ChargingMode | None:
+        """How a person wants a charge point to charge; ``None`` where nobody said."""
+        info = self.memory.charging.get(asset)
+        return None if info is None else info.mode
 
     def state_of(self, asset: AssetId) -> AssetState | None:
         """The measured state of an asset."""

@@ -12,7 +12,7 @@ from dataclasses import replace as replaced
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from ohmstead.core.charging_info import ChargingInfo, applied, lapsed
+from ohmstead.core.charging_info import ChargingInfo, applied, lapsed, local_day
 from ohmstead.core.decide import Decision, decide
 from ohmstead.core.memory import ManualCommand, Memory
 from ohmstead.core.plan import Plan, PlanningTask, PlanSlot
@@ -181,6 +181,9 @@ class Engine:
 
     def _as_wanted(self, state: SiteState, now: datetime) -> SiteState:
         """The image with what people want of charge points worked in; deadlines that are over go."""
+        if not self.memory.charging:
+            return state
+        self._note_local_day(now)
         wanted: dict[AssetId, ChargePointState] = {}
         for asset_id, info in self.memory.charging.items():
             current = self.memory.charging[asset_id] = lapsed(info, now, self.zone)
@@ -188,6 +191,11 @@ class Engine:
             if isinstance(seen, ChargePointState):
                 wanted[asset_id] = applied(current, seen, now, self.zone)
         return replaced(state, assets={**state.assets, **wanted}) if wanted else state
+
+    def _note_local_day(self, now: datetime) -> None:
+        start, end = self.memory.day_start, self.memory.day_end
+        if start is None or end is None or not start <= now < end:
+            self.memory.day_start, self.memory.day_end = local_day(now, self.zone)
 
     def _trigger(self, now: datetime, key: str, state: SiteState) -> str | None:
         if self.plan is None or self.memory.planned_at is None:

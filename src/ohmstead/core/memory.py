@@ -52,6 +52,10 @@ class AssetMemory:
     """Start of the plan's slot that ``budget_kwh`` belongs to."""
     budget_kwh: float = 0.0
     """Taken since that slot began to be followed."""
+    spot_day: datetime | None = None
+    """Start of the local day that ``spot_kwh`` belongs to."""
+    spot_kwh: float = 0.0
+    """Taken in cheap hours of that day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +88,10 @@ class Memory:
     manual: dict[AssetId, ManualCommand] = field(default_factory=dict)
     charging: dict[AssetId, ChargingInfo] = field(default_factory=dict)
     """What people want of charge points, by charge point."""
+    day_start: datetime | None = None
+    """Start of the local day of the last cycle."""
+    day_end: datetime | None = None
+    """Its end: 23, 24 or 25 hours later."""
     tuning: Tuning = field(default_factory=Tuning)
     """Settings changed while the daemon runs."""
     planned_at: datetime | None = None

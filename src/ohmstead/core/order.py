@@ -17,16 +17,19 @@ from ohmstead.core.limits.stale_meter import stale_meter
 from ohmstead.core.limits.stored_energy import stored_energy
 from ohmstead.core.limits.warm_enough import warm_enough
 from ohmstead.core.reason import Proposal
+from ohmstead.core.strategies.charge_now import charge_now
 from ohmstead.core.strategies.cheap_hours import cheap_hours
 from ohmstead.core.strategies.curtailment import curtailment
 from ohmstead.core.strategies.deadline import deadline
 from ohmstead.core.strategies.manual import manual
+from ohmstead.core.strategies.min_current import min_current
 from ohmstead.core.strategies.minimum_soc import minimum_soc
 from ohmstead.core.strategies.peak_shaving import peak_shaving
 from ohmstead.core.strategies.plan_budget import plan_budget
 from ohmstead.core.strategies.room_comfort import room_comfort
 from ohmstead.core.strategies.self_consumption import self_consumption
 from ohmstead.core.strategies.shedding import shedding
+from ohmstead.core.strategies.spot_market import spot_market
 from ohmstead.core.strategies.surplus import surplus
 from ohmstead.core.strategies.tank_health import tank_health
 
@@ -48,9 +51,12 @@ STRATEGIES: tuple[Callable[[Cycle, Desk], Iterator[Proposal]], ...] = (
     tank_health,
     room_comfort,
     minimum_soc,
+    charge_now,
     deadline,
+    min_current,
     plan_budget,
     cheap_hours,
+    spot_market,
     surplus,
     peak_shaving,
     self_consumption,

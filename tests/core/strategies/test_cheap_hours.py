@@ -10,7 +10,7 @@ from ohmstead.core.plan import AssetSlot
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Settings
 from ohmstead.core.state import ChargePointState, Reading, TankState
-from ohmstead.core.strategies.cheap_hours import chosen
+from ohmstead.core.strategies.cheap_hours import chosen, with_neutral_hours
 from ohmstead.core.tariff import Tariff
 from tests.core.world import BATTERY, CAR, NOON, TANK, Bench, a_plan, a_site, prices, why
 
@@ -98,3 +98,16 @@ def test_of_equally_dear_slots_the_later_ones_are_taken() -> None:
         for h in range(3)
     ]
     assert got == [False, False, True]
+
+
+def test_hours_without_a_price_yet_count_as_the_mean_of_the_known() -> None:
+    tariff = prices(0.4, 0.3, 0.2)
+    bench = Bench(a_site(CAR), tariff=tariff)
+    bench.states["car"] = car(departure_h=40, soc=0.5)
+    rules = [bench.cycle(h * HOUR_S + 1)["car"].reason.rule for h in range(3)]
+    assert rules == [Rule.IDLE, Rule.IDLE, Rule.CHEAP_HOURS]
+    slots = with_neutral_hours(tariff.slots, NOON + timedelta(hours=40))
+    assert (slots[-1].start, slots[-1].end) == (NOON + timedelta(hours=3), NOON + timedelta(hours=40))
+    assert slots[-1].import_eur_per_kwh == pytest.approx(0.3)
+    assert with_neutral_hours(tariff.slots, NOON + timedelta(hours=2)) == tariff.slots
+    assert with_neutral_hours((), NOON) == ()

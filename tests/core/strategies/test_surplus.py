@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from ohmstead.core.memory import ManualCommand
+from ohmstead.core.charging_info import ChargingInfo
+from ohmstead.core.memory import ManualCommand, Memory
 from ohmstead.core.plan import AssetSlot
 from ohmstead.core.reason import Limit, Rule
 from ohmstead.core.settings import Settings
@@ -16,6 +19,7 @@ from tests.core.world import (
     BATTERY,
     CAR,
     LIVING,
+    NOON,
     PUMP,
     TANK,
     Bench,
@@ -188,3 +192,57 @@ def test_a_manual_start_is_not_a_surplus_run() -> None:
     bench.cycle(0, 500.0)
     bench.engine.withdraw("car")
     assert why(bench.cycle(400, 500.0)["car"]) == RESTS
+
+
+@pytest.mark.parametrize(
+    ("level", "soc", "car_w", "battery_w"),
+    [
+        (0.0, 0.5, 6000, 0),
+        (0.5, 0.5, 6000, 0),
+        (0.5, 0.49, 0, 5000),
+        (0.5, 1.0, 6000, 0),
+        (1.0, 0.99, 0, 5000),
+        (1.0, 1.0, 6000, 0),
+    ],
+)
+def test_from_which_level_on_the_batterys_charging_power_belongs_to_the_vehicle(
+    level: float, soc: float, car_w: int, battery_w: int
+) -> None:
+    bench = Bench(a_site(BATTERY, CAR), settings=Settings(battery_level_consideration=level))
+    bench.states["battery"] = BatteryState(id="battery", soc=Reading(value=soc))
+    for at_s in (0, 60):
+        out = bench.cycle(at_s, -6000.0)
+    assert (round(out["car"].power_w), round(out["battery"].power_w)) == (car_w, battery_w)
+
+
+def test_what_the_battery_cannot_take_is_the_vehicles() -> None:
+    bench = Bench(a_site(BATTERY, CAR), settings=Settings(battery_level_consideration=1.0))
+    for at_s in (0, 60):
+        out = bench.cycle(at_s, -10_000.0)
+    assert (round(out["car"].power_w), round(out["battery"].power_w)) == (5000, 5000)
+
+
+def test_a_vehicle_that_leaves_earlier_gets_the_sun_first() -> None:
+    second = ChargePoint(id="second")
+    bench = Bench(a_site(CAR, second))
+    bench.states["second"] = ChargePointState(id="second", connected=True, soc=Reading(value=0.5))
+    late, early = NOON + timedelta(hours=90), NOON + timedelta(hours=80)
+    for departures, first in [((late, early), "second"), ((early, late), "car"), ((None, late), "second")]:
+        bench.states["car"] = replace(bench.states["car"], departure=departures[0])  # type: ignore[call-arg]
+        bench.states["second"] = replace(bench.states["second"], departure=departures[1])  # type: ignore[call-arg]
+        bench.engine.memory = Memory()
+        for at_s in (0, 60):
+            out = bench.cycle(at_s, -5000.0)
+        assert {a for a, s in out.items() if s.power_w > 0} == {first}
+
+
+def test_eco_takes_the_sun_also_where_selling_it_pays_better_but_buys_nothing() -> None:
+    slot = {"car": AssetSlot(power_w=11_040.0, import_w=11_040.0, value_eur_per_kwh=0.01)}
+    eco = ChargingInfo(charge_point="car")
+    for info, rule, power_w in [(None, Rule.PLAN_BUDGET, 11_040), (eco, Rule.SURPLUS, 5000)]:
+        bench = Bench(a_site(CAR), plan=a_plan(slot, minutes=60))
+        if info is not None:
+            bench.engine.set_charging_info(info)
+        for at_s in (0, 60):
+            got = bench.cycle(at_s, -5000.0)["car"]
+        assert (round(got.power_w), got.reason.rule) == (power_w, rule)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Desk
 from ohmstead.core.reason import Proposal, Reason, Rule
-from ohmstead.core.site import ChargePoint, HotWaterTank
+from ohmstead.core.site import HotWaterTank
 from ohmstead.core.state import TankState
 from ohmstead.core.tariff import PriceSlot
 from ohmstead.core.vehicle_need import vehicle_need
@@ -27,12 +28,12 @@ def cheap_hours(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
 
 def _vehicles(cycle: Cycle, desk: Desk, price: PriceSlot) -> Iterator[Proposal]:
     assert cycle.tariff is not None  # noqa: S101 - checked by the caller
-    for point in cycle.all(ChargePoint):
+    for point in cycle.points_by_deadline():
         need = vehicle_need(point, cycle.state_of(point.id))
         if need is None or need.departure is None or need.grid_kwh <= 0 or need.departure <= cycle.now:
             continue
         full_w = cycle.full_w(point.id)
-        slots = cycle.tariff.between(cycle.now, need.departure)
+        slots = with_neutral_hours(cycle.tariff.between(cycle.now, need.departure), need.departure)
         if full_w <= 0 or not chosen(cycle.now, need.departure, slots, need.grid_kwh * 3.6e6 / full_w):
             continue
         yield Proposal(
@@ -83,14 +84,35 @@ def _tanks(cycle: Cycle, desk: Desk, price: PriceSlot) -> Iterator[Proposal]:
         )
 
 
-def chosen(now: datetime, end: datetime, slots: Sequence[PriceSlot], duration_s: float) -> bool:
+def with_neutral_hours(slots: Sequence[PriceSlot], end: datetime) -> Sequence[PriceSlot]:
+    """The slots up to an end, hours whose price is not published yet taken at the mean of the known."""
+    if not slots or slots[-1].end >= end:
+        return slots
+    length_s = sum((s.end - s.start).total_seconds() for s in slots)
+    cost = sum(s.import_eur_per_kwh * (s.end - s.start).total_seconds() for s in slots)
+    unknown = replace(
+        slots[-1], start=slots[-1].end, end=end, import_eur_per_kwh=cost / length_s, known=False
+    )
+    return (*slots, unknown)
+
+
+def chosen(
+    now: datetime,
+    end: datetime,
+    slots: Sequence[PriceSlot],
+    duration_s: float,
+    *,
+    earliest: bool = False,
+) -> bool:
     """Whether the slot of now is among the cheapest that together last long enough.
 
-    Of a slot only the part between now and the end counts.
-    Of equally dear slots the later ones are taken, so that the sun may come first.
+    Of a slot only the part between now and the end counts. Of equally dear slots the later ones are
+    taken, so that the sun may come first (with ``earliest`` the earlier ones), but known ones before those
+    whose price is not published.
     """
     left_s = duration_s
-    for slot in sorted(slots, key=lambda s: (s.import_eur_per_kwh, -s.start.timestamp())):
+    sign = 1.0 if earliest else -1.0
+    for slot in sorted(slots, key=lambda s: (s.import_eur_per_kwh, not s.known, sign * s.start.timestamp())):
         if left_s <= 0:
             return False
         if slot.start <= now < slot.end:

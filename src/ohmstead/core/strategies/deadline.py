@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Desk
 from ohmstead.core.reason import Proposal, Reason, Rule
-from ohmstead.core.site import ChargePoint
 from ohmstead.core.vehicle_need import vehicle_need
 
 NOT_WORTH_KWH = 0.05
@@ -17,7 +16,7 @@ BEGUN = 2.0
 
 def deadline(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
     """Full power once the time left is hardly longer than charging takes."""
-    for point in cycle.all(ChargePoint):
+    for point in cycle.points_by_deadline():
         need = vehicle_need(point, cycle.state_of(point.id))
         if need is None or need.departure is None or need.grid_kwh < NOT_WORTH_KWH:
             continue

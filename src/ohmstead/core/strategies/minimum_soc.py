@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Desk
 from ohmstead.core.reason import Proposal, Reason, Rule
-from ohmstead.core.site import Battery, ChargePoint
+from ohmstead.core.site import Battery
 from ohmstead.core.state import BatteryState, ChargePointState
 
 RESERVE_SLACK = 0.03
@@ -21,7 +21,7 @@ def minimum_soc(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
 
     A battery that may not charge from the grid waits for the sun.
     """
-    for point in cycle.all(ChargePoint):
+    for point in cycle.points_by_deadline():
         state = cycle.state_of(point.id)
         if not isinstance(state, ChargePointState) or not state.connected or state.soc.value is None:
             continue

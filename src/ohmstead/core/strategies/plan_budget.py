@@ -9,7 +9,9 @@ smallest power until the slot's energy is delivered.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ohmstead.core.charging_info import ChargingMode
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Desk
 from ohmstead.core.memory import RUNNING_W
@@ -36,6 +38,8 @@ def plan_budget(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
         if asset_id not in cycle.flexibilities or asset_id in batteries:
             continue
         _count(cycle, asset_id, slot)
+        if not _may_buy(cycle, asset_id):
+            wish = replace(wish, import_w=0.0)  # noqa: PLW2901 - the wish as far as it is allowed
         if wish.power_w < NOTHING_W:
             continue
         surplus_w = max(0.0, desk.surplus_w + imported_w)
@@ -59,6 +63,12 @@ def plan_budget(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
                 review_at=slot.end,
             ),
         )
+
+
+def _may_buy(cycle: Cycle, asset: AssetId) -> bool:
+    """Whether a plan may buy for an asset: not for a vehicle whose owner wants surplus only."""
+    mode = cycle.charging_mode(asset)
+    return mode is None or mode is ChargingMode.NORMAL or mode.has_deadline
 
 
 def _count(cycle: Cycle, asset: AssetId, slot: PlanSlot) -> None:

@@ -6,14 +6,14 @@ saves most later comes first, and nobody takes what earns more when exported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Desk
 from ohmstead.core.flexibility import Controllable
 from ohmstead.core.memory import RUNNING_W
 from ohmstead.core.reason import Proposal, Reason, Rule
-from ohmstead.core.site import Battery, ChargePoint, HeatPump, HotWaterTank
+from ohmstead.core.site import AssetId, Battery, ChargePoint, HeatPump, HotWaterTank
 from ohmstead.core.state import BatteryState, ChargePointState
 
 KINDS: dict[str, type[Controllable]] = {
@@ -31,11 +31,15 @@ VALUE_MARGIN_EUR_PER_KWH = 0.002
 def surplus(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
     """Offer what is left to each asset in turn, keeping back what batteries before it would take."""
     kept_w = 0.0
+    asked: set[AssetId] = set()
     for asset, value in _in_order(cycle):
         offer_w = desk.surplus_w - kept_w
         if isinstance(asset, Battery):
+            asked.add(asset.id)
             kept_w += _battery_takes_w(cycle, asset, max(0.0, offer_w))
             continue
+        if isinstance(asset, ChargePoint):
+            offer_w -= _batteries_first_w(cycle, max(0.0, offer_w), asked)
         power_w = _share(cycle, desk, asset, offer_w)
         if power_w is None:
             continue
@@ -51,14 +55,20 @@ def surplus(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
 
 def _in_order(cycle: Cycle) -> list[tuple[Controllable, float | None]]:
     """Who is asked, first to last, with what a kWh is worth to each (``None`` without a plan)."""
+    points = cycle.points_by_deadline()
     if cycle.slot is None:
-        return [(a, None) for kind in cycle.settings.priority for a in cycle.all(KINDS[kind])]
+        order: list[tuple[Controllable, float | None]] = []
+        for kind in cycle.settings.priority:
+            order += [(a, None) for a in (points if kind == "charge_point" else cycle.all(KINDS[kind]))]
+        return order
     floor = cycle.slot.export_eur_per_kwh + VALUE_MARGIN_EUR_PER_KWH
-    valued = [
-        (cycle.controllables[a], w.value_eur_per_kwh)
-        for a, w in cycle.slot.assets.items()
-        if a in cycle.flexibilities and w.value_eur_per_kwh > floor
-    ]
+    values = {a: w.value_eur_per_kwh for a, w in cycle.slot.assets.items() if a in cycle.flexibilities}
+    kept = {a: value for a, value in values.items() if value > floor}
+    for point in points:
+        # A person who chose a mode wants the sun in the vehicle, also where selling it pays better.
+        if cycle.charging_mode(point.id) is not None:
+            kept.setdefault(point.id, floor)
+    valued = [(cycle.controllables[a], value) for a, value in kept.items()]
     valued.sort(key=lambda item: -item[1])
     return list(valued)
 
@@ -75,6 +85,19 @@ def _battery_takes_w(cycle: Cycle, battery: Battery, offer_w: float) -> float:
     return 0.0 if full else min(offer_w, battery.max_charge_w)
 
 
+def _batteries_first_w(cycle: Cycle, offer_w: float, asked: Collection[AssetId]) -> float:
+    """What batteries below the level of the settings would charge with: it is not the vehicle's."""
+    level = cycle.settings.battery_level_consideration
+    taken_w = 0.0
+    for battery in cycle.all(Battery):
+        state = cycle.state_of(battery.id)
+        if battery.id in asked or not isinstance(state, BatteryState) or state.soc.value is None:
+            continue
+        if state.soc.value < level:
+            taken_w += _battery_takes_w(cycle, battery, offer_w - taken_w)
+    return taken_w
+
+
 def _share(cycle: Cycle, desk: Desk, asset: Controllable, offer_w: float) -> float | None:
     """The power that an asset takes of an offer; ``None`` for nothing."""
     given_w = desk.committed_w[asset.id]
@@ -89,7 +112,7 @@ def _share(cycle: Cycle, desk: Desk, asset: Controllable, offer_w: float) -> flo
     if isinstance(asset, ChargePoint) and _vehicle_full(cycle, asset):
         return None
     tolerated = cycle.settings.acquisition_tolerance if isinstance(asset, ChargePoint) else 0.0
-    enough = wish_w >= smallest_w * (1.0 - tolerated) and cycle.meter_fresh
+    enough = max(0.0, wish_w) >= smallest_w * (1.0 - tolerated) and cycle.meter_fresh
     if not sustained(cycle, asset, enough=enough):
         return None
     return max(wish_w, smallest_w)
