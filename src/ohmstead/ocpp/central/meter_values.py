@@ -1,0 +1,252 @@
+"""What a charger measured, out of MeterValues and of a transaction's data (OCPP 1.6, 7.38 SampledValue).
+
+Everything is optional in the wild: units are left out or misspelt, values are empty, phases come
+without a sum or the sum without phases. What cannot be read or cannot be is left out, never guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ohmstead.ocpp.central.times import plausible_time
+
+PerPhase = tuple[float | None, float | None, float | None]
+
+MAX_SAMPLES = 1000
+"""Of one message; a longer one holds what a home never measures."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeterSample:
+    """One moment of one connector. ``None`` where the charger did not say.
+
+    ``power_w`` is positive into the vehicle. ``energy_wh`` is the register, which never runs backwards
+    but for a change of the meter.
+    """
+
+    at: datetime | None
+    context: str = "Sample.Periodic"
+    energy_wh: float | None = None
+    power_w: float | None = None
+    phases_w: PerPhase | None = None
+    phases_a: PerPhase | None = None
+    current_a: float | None = None
+    """Told without a phase."""
+    phases_v: PerPhase | None = None
+    voltage_v: float | None = None
+    offered_a: float | None = None
+    offered_w: float | None = None
+    soc: float | None = None
+    """Share 0..1."""
+    temperature_c: float | None = None
+    frequency_hz: float | None = None
+    others: Mapping[str, float] = field(default_factory=dict)
+    """What else was measured, by measurand, in its SI unit."""
+
+
+_FACTORS: Mapping[str, float] = {
+    "": 1.0,
+    "wh": 1.0,
+    "kwh": 1e3,
+    "varh": 1.0,
+    "kvarh": 1e3,
+    "w": 1.0,
+    "kw": 1e3,
+    "va": 1.0,
+    "kva": 1e3,
+    "var": 1.0,
+    "kvar": 1e3,
+    "a": 1.0,
+    "v": 1.0,
+    "percent": 1.0,
+    "%": 1.0,
+    "hertz": 1.0,
+    "hz": 1.0,
+    "celsius": 1.0,
+    "celcius": 1.0,
+    "c": 1.0,
+    "k": 1.0,
+    "fahrenheit": 1.0,
+}
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "Energy.Active.Import.Register": (0.0, 1e12),
+    "Power.Active.Import": (-1e6, 1e6),
+    "Power.Active.Export": (-1e6, 1e6),
+    "Power.Offered": (0.0, 1e6),
+    "Current.Import": (-2e3, 2e3),
+    "Current.Offered": (0.0, 2e3),
+    "Voltage": (0.0, 1.5e3),
+    "SoC": (0.0, 100.0),
+    "Frequency": (0.0, 100.0),
+    "Temperature": (-60.0, 200.0),
+}
+_ANY = (-1e12, 1e12)
+_PHASES: Mapping[str, int] = {"L1": 0, "L1-N": 0, "L2": 1, "L2-N": 1, "L3": 2, "L3-N": 2}
+_UNUSABLE = -1
+"""Neutral, and voltages between phases: no phase of ours."""
+
+_RANKS: Mapping[str, int] = {"Outlet": 2, "Cable": 1, "Inlet": 1}
+"""Where several places of one thing are measured, the outlet counts; a vehicle tells its SoC only."""
+
+
+def parse_meter_values(entries: object) -> tuple[MeterSample, ...]:
+    """The moments of a ``meterValue`` or ``transactionData`` list, in its order. Never raises."""
+    if not isinstance(entries, list):
+        return ()
+    found = []
+    for entry in entries[:MAX_SAMPLES]:
+        if isinstance(entry, dict):
+            sampled = entry.get("sampledValue")
+            found.append(
+                _sample(plausible_time(entry.get("timestamp")), sampled if isinstance(sampled, list) else ())
+            )
+    return tuple(found)
+
+
+def number(text: object) -> float | None:
+    """A number as chargers write it: text, with a comma too; ``None`` where it is none."""
+    if isinstance(text, str):
+        try:
+            value = float(text)
+        except ValueError:
+            try:
+                value = float(text.replace(",", "."))
+            except ValueError:
+                return None
+    elif isinstance(text, int | float) and not isinstance(text, bool):
+        value = float(text) if abs(text) < 1e18 else math.inf
+    else:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _sample(at: datetime | None, sampled: Iterable[Any]) -> MeterSample:
+    totals: dict[str, float] = {}
+    phases: dict[str, list[float | None]] = {}
+    ranks: dict[tuple[str, int | None], int] = {}
+    context = None
+    for item in sampled:
+        if not isinstance(item, dict) or item.get("format") == "SignedData":
+            continue
+        measurand = item.get("measurand") or "Energy.Active.Import.Register"
+        value = _value(str(measurand), item)
+        if value is None:
+            continue
+        if context is None:
+            context = item.get("context")
+        phase = item.get("phase")
+        index = None if not phase else _PHASES.get(str(phase), _UNUSABLE)
+        location = item.get("location") or "Outlet"
+        rank = _RANKS.get(str(location), 0)
+        if index == _UNUSABLE or (rank == 0 and measurand not in ("SoC", "Temperature")):
+            continue
+        key = (str(measurand), index)
+        if ranks.get(key, -1) > rank:
+            continue
+        ranks[key] = rank
+        if index is None:
+            totals[str(measurand)] = value
+        else:
+            phases.setdefault(str(measurand), [None, None, None])[index] = value
+    return _build(at, str(context or "Sample.Periodic"), totals, phases)
+
+
+def _value(measurand: str, item: Mapping[str, Any]) -> float | None:
+    value = number(item.get("value"))
+    unit = str(item.get("unit") or "").lower()
+    factor = _FACTORS.get(unit)
+    if value is None or factor is None:
+        return None
+    value *= factor
+    if measurand == "Temperature":
+        value = _celsius(value, unit)
+    elif measurand == "SoC" and 100.0 < value <= 105.0:
+        value = 100.0
+    low, high = _RANGES.get(measurand, _ANY)
+    return value if low <= value <= high else None
+
+
+def _celsius(value: float, unit: str) -> float:
+    if unit == "k":
+        return value - 273.15
+    return (value - 32.0) / 1.8 if unit == "fahrenheit" else value
+
+
+_NAMED = frozenset(
+    {
+        "Energy.Active.Import.Register",
+        "Power.Active.Import",
+        "Power.Active.Export",
+        "Power.Offered",
+        "Current.Import",
+        "Current.Offered",
+        "Voltage",
+        "SoC",
+        "Temperature",
+        "Frequency",
+    }
+)
+
+
+def _build(
+    at: datetime | None, context: str, totals: dict[str, float], phases: dict[str, list[float | None]]
+) -> MeterSample:
+    power_w, phases_w = _power(totals, phases)
+    energy_wh = totals.get("Energy.Active.Import.Register")
+    if energy_wh is None:
+        energy_wh = _sum(phases.get("Energy.Active.Import.Register"))
+    soc = totals.get("SoC")
+    offered_a = totals.get("Current.Offered")
+    if offered_a is None:
+        offered_a = _largest(phases.get("Current.Offered"))
+    return MeterSample(
+        at=at,
+        context=context,
+        energy_wh=energy_wh,
+        power_w=power_w,
+        phases_w=phases_w,
+        phases_a=_tuple(phases.get("Current.Import")),
+        current_a=totals.get("Current.Import"),
+        phases_v=_tuple(phases.get("Voltage")),
+        voltage_v=totals.get("Voltage"),
+        offered_a=offered_a,
+        offered_w=totals.get("Power.Offered"),
+        soc=None if soc is None else soc / 100.0,
+        temperature_c=totals.get("Temperature"),
+        frequency_hz=totals.get("Frequency"),
+        others={name: value for name, value in totals.items() if name not in _NAMED},
+    )
+
+
+def _power(
+    totals: Mapping[str, float], phases: Mapping[str, list[float | None]]
+) -> tuple[float | None, PerPhase | None]:
+    """Import less export; a vehicle that gives power back makes it negative."""
+    taken = totals.get("Power.Active.Import")
+    given = totals.get("Power.Active.Export")
+    by_phase = phases.get("Power.Active.Import")
+    if taken is None:
+        taken = _sum(by_phase)
+    if given is None:
+        given = _sum(phases.get("Power.Active.Export"))
+    if taken is None and given is None:
+        return None, None
+    per_phase = _tuple(by_phase) if not given else None
+    return (taken or 0.0) - (given or 0.0), per_phase
+
+
+def _sum(values: list[float | None] | None) -> float | None:
+    known = [value for value in values or () if value is not None]
+    return sum(known) if known else None
+
+
+def _largest(values: list[float | None] | None) -> float | None:
+    return max((value for value in values or () if value is not None), default=None)
+
+
+def _tuple(values: list[float | None] | None) -> PerPhase | None:
+    return None if values is None else (values[0], values[1], values[2])

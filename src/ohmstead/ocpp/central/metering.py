@@ -1,0 +1,98 @@
+"""MeterValues: the newest measurement of a connector, and the energy of its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ohmstead.ocpp.central.accounting import MixAt, advance
+from ohmstead.ocpp.central.charger import Charger, Connector, Transaction
+from ohmstead.ocpp.central.decision import AddSamples, Change, Context, Decision, SaveTransaction
+from ohmstead.ocpp.central.meter_values import MeterSample, parse_meter_values
+
+LATE_S = 120.0
+"""A value older than this was queued while the charger was offline: it says nothing about now."""
+_BOOKED_CONTEXTS = frozenset(
+    {"Sample.Periodic", "Sample.Clock", "Transaction.Begin", "Transaction.End", "Trigger", "Other"}
+)
+
+
+def meter_values(charger: Charger, payload: Mapping[str, Any], now: datetime, context: Context) -> Decision:
+    """Book meter values; answered normally whatever they say (OCPP 1.6, 4.7)."""
+    connector_id = int(payload["connectorId"])
+    samples = parse_meter_values(payload["meterValue"])
+    changes: list[Change] = []
+    transaction = _transaction_of(charger, connector_id, payload.get("transactionId"), context)
+    if transaction is not None and samples:
+        booked = book(transaction, samples, now, context.mix)
+        if booked != transaction:
+            changes.append(SaveTransaction(transaction=booked))
+        changes.append(AddSamples(transaction_id=transaction.id, samples=_timed(samples, now)))
+    connector = charger.connector(connector_id)
+    for sample in samples:
+        connector = newest(connector, sample, now)
+    charger = replace(charger.with_connector(connector), last_seen=now)
+    return Decision(answer={}, charger=charger, changes=tuple(changes))
+
+
+def _transaction_of(
+    charger: Charger, connector_id: int, told_id: object, context: Context
+) -> Transaction | None:
+    """The transaction that values belong to. A number that cannot be (0, −1) means the running one."""
+    if isinstance(told_id, int) and told_id > 0:
+        found = context.ledger.transaction(told_id)
+        return found if found is not None and found.identity == charger.identity else None
+    if connector_id == 0:
+        return None
+    running = context.ledger.running(charger.identity, connector_id)
+    return running[-1] if running else None
+
+
+def book(transaction: Transaction, samples: Sequence[MeterSample], now: datetime, mix: MixAt) -> Transaction:
+    """A transaction after meter values of it."""
+    for sample in samples:
+        if sample.energy_wh is not None and sample.context in _BOOKED_CONTEXTS and transaction.open:
+            transaction = advance(transaction, sample.energy_wh, sample.at or now, mix, soc=sample.soc)
+        elif sample.soc is not None and transaction.open:
+            transaction = replace(transaction, soc=sample.soc)
+    return transaction
+
+
+def _timed(samples: tuple[MeterSample, ...], now: datetime) -> tuple[MeterSample, ...]:
+    return tuple(sample if sample.at is not None else replace(sample, at=now) for sample in samples)
+
+
+def newest(connector: Connector, sample: MeterSample, now: datetime) -> Connector:
+    """A connector after a measurement. What the sample leaves out stays as it was.
+
+    Values of a past time are not taken: chargers empty their queue after being offline.
+    """
+    if sample.at is not None:
+        if (now - sample.at).total_seconds() > LATE_S:
+            return connector
+        last = connector.sample
+        if last is not None and last.at is not None and sample.at < last.at and _recent(connector, now):
+            return connector
+    old = connector.sample
+    phases_at = connector.phases_at
+    if sample.phases_w is not None or sample.phases_a is not None:
+        phases_at = now
+    if old is not None:
+        sample = replace(
+            sample,
+            energy_wh=old.energy_wh if sample.energy_wh is None else sample.energy_wh,
+            soc=old.soc if sample.soc is None else sample.soc,
+            phases_v=sample.phases_v or old.phases_v,
+            voltage_v=old.voltage_v if sample.voltage_v is None else sample.voltage_v,
+            phases_a=sample.phases_a or old.phases_a,
+            phases_w=sample.phases_w or (old.phases_w if sample.phases_a is None else None),
+            temperature_c=old.temperature_c if sample.temperature_c is None else sample.temperature_c,
+        )
+    return replace(connector, sample=sample, sampled_at=now, phases_at=phases_at)
+
+
+def _recent(connector: Connector, now: datetime) -> bool:
+    """The last sample arrived lately, so that its time is worth comparing with."""
+    return connector.sampled_at is not None and (now - connector.sampled_at).total_seconds() < LATE_S

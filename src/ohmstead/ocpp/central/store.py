@@ -1,0 +1,333 @@
+"""What a central system must not forget, in one SQLite file.
+
+What is told to a charger is committed before: after a kill or a power cut the charger repeats what was
+not answered, and the repeat is known. Open transactions, chargers and tags are kept in memory too, so
+that a message costs one write and no read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from ohmstead.errors import DataError
+from ohmstead.ocpp.central import store_schema as schema
+from ohmstead.ocpp.central.charger import Charger, Tag, Transaction
+from ohmstead.ocpp.central.committer import Committer, StoreError
+from ohmstead.ocpp.central.decision import (
+    AddEvent,
+    AddSamples,
+    Change,
+    OrphanStop,
+    SaveCharger,
+    SaveTransaction,
+)
+from ohmstead.ocpp.central.meter_values import MeterSample
+
+EVENTS_KEPT = 1000
+"""Per charger; a charger in a bad mood must not fill the disk."""
+LONGEST_TEXT = 2000
+
+
+class Store:
+    """Chargers, tags and transactions. A :class:`~ohmstead.ocpp.central.decision.Ledger`.
+
+    To be used from one event loop, but for :meth:`transactions`, :meth:`samples` and :meth:`events`,
+    which read the file.
+    """
+
+    def __init__(self, path: Path, reading: sqlite3.Connection, writing: sqlite3.Connection) -> None:
+        """Use :meth:`open`."""
+        self.path = path
+        self._reading = reading
+        self._committer = Committer(writing, path.name)
+        self.chargers: dict[str, Charger] = {
+            row["identity"]: schema.charger_of(row) for row in reading.execute("SELECT * FROM charger")
+        }
+        self._tags = {row["folded"]: schema.tag_of(row) for row in reading.execute("SELECT * FROM tag")}
+        self._passwords: dict[str, tuple[str, str | None]] = {
+            row["identity"]: (row["hash"], row["next_hash"])
+            for row in reading.execute("SELECT * FROM password")
+        }
+        self._open: dict[int, Transaction] = {
+            row["id"]: schema.transaction_of(row)
+            for row in reading.execute("SELECT * FROM charge_session WHERE stopped_at IS NULL ORDER BY id")
+        }
+        last = reading.execute(
+            "SELECT max(coalesce((SELECT max(id) FROM charge_session), 0), "
+            "coalesce((SELECT max(transaction_id) FROM orphan_stop), 0))"
+        ).fetchone()[0]
+        self._last_id = int(last)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the database.
+
+        Raises:
+            DataError: the file is not ours, damaged, of a newer version, or cannot be opened.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writing = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            raise DataError(f"{path}: {error}") from error
+        try:
+            writing.execute("PRAGMA journal_mode = WAL")
+            writing.execute("PRAGMA synchronous = FULL")
+            _prepare(writing, path)
+            reading = _connect(path)
+            reading.execute("PRAGMA query_only = ON")
+            return cls(path, reading, writing)
+        except sqlite3.Error as error:
+            writing.close()
+            raise DataError(f"{path}: {error}; move the file away to begin anew") from error
+        except DataError:
+            writing.close()
+            raise
+
+    def close(self) -> None:
+        """Write what waits, and close."""
+        self._committer.close()
+        self._reading.close()
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        """Keep changes; returns once they are on the disk.
+
+        Raises:
+            StoreError: they could not be written; nothing was changed.
+        """
+        if not changes:
+            return
+        await self._committer.commit(lambda c: _apply(c, changes), lambda: self._remember(changes))
+
+    def note(self, charger: Charger) -> None:
+        """Remember what need not survive a restart: measurements, and when it was heard last."""
+        self.chargers[charger.identity] = charger
+
+    def _remember(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            match change:
+                case SaveCharger(charger=charger):
+                    self.chargers[charger.identity] = charger
+                case SaveTransaction(transaction=transaction) if transaction.open:
+                    self._open[transaction.id] = transaction
+                case SaveTransaction(transaction=transaction):
+                    self._open.pop(transaction.id, None)
+                case _:
+                    pass
+
+    def tag(self, id_tag: str) -> Tag | None:
+        """A tag by its identifier, without regard to case."""
+        return self._tags.get(id_tag.casefold())
+
+    def tags(self) -> tuple[Tag, ...]:
+        """All tags, by identifier."""
+        return tuple(self._tags[key] for key in sorted(self._tags))
+
+    def any_tags(self) -> bool:
+        """At least one tag is listed."""
+        return bool(self._tags)
+
+    async def put_tag(self, tag: Tag) -> None:
+        """List a tag, or change it."""
+        await self._committer.commit(
+            lambda c: c.execute(schema.TAG, schema.tag_row(tag)),
+            lambda: self._tags.update({tag.id_tag.casefold(): tag}),
+        )
+
+    async def remove_tag(self, id_tag: str) -> bool:
+        """Take a tag off the list; False where it is not on it."""
+        key = id_tag.casefold()
+        await self._committer.commit(lambda c: c.execute("DELETE FROM tag WHERE folded = ?", (key,)))
+        return self._tags.pop(key, None) is not None
+
+    def charging_with(self, id_tag: str, *, except_transaction: int | None = None) -> bool:
+        """A transaction of that tag runs somewhere."""
+        folded = id_tag.casefold()
+        return any(t.id_tag.casefold() == folded and t.id != except_transaction for t in self._open.values())
+
+    def transaction(self, transaction_id: int) -> Transaction | None:
+        """A transaction by its number."""
+        if transaction_id in self._open:
+            return self._open[transaction_id]
+        if not 0 < transaction_id < 1 << 63:
+            return None
+        return self._one("SELECT * FROM charge_session WHERE id = ?", (transaction_id,))
+
+    def same_start(
+        self, identity: str, connector: int, id_tag: str, started: str, meter_start_wh: int
+    ) -> Transaction | None:
+        """The transaction that this start began already."""
+        found = self._one(
+            "SELECT * FROM charge_session WHERE identity = ? AND connector = ? AND id_tag = ? "
+            "AND start_told = ? AND meter_start_wh = ?",
+            (identity, connector, id_tag, started, meter_start_wh),
+        )
+        return found if found is None else self._open.get(found.id, found)
+
+    def running(self, identity: str, connector: int | None = None) -> tuple[Transaction, ...]:
+        """Transactions of a charger that are not stopped yet, oldest first."""
+        return tuple(
+            t
+            for t in self._open.values()
+            if t.identity == identity and (connector is None or t.connector == connector)
+        )
+
+    def next_transaction_id(self) -> int:
+        """A number that no transaction had, positive; never given twice."""
+        self._last_id += 1
+        return self._last_id
+
+    def transactions(
+        self, *, limit: int = 100, before_id: int | None = None, identity: str | None = None
+    ) -> tuple[Transaction, ...]:
+        """Transactions, newest first."""
+        rows = self._reading.execute(
+            "SELECT * FROM charge_session WHERE id < ? AND (? IS NULL OR identity = ?) "
+            "ORDER BY id DESC LIMIT ?",
+            (before_id or 1 << 62, identity, identity, limit),
+        )
+        return tuple(schema.transaction_of(row) for row in rows)
+
+    def samples(self, transaction_id: int) -> tuple[MeterSample, ...]:
+        """The curve of a transaction, by time."""
+        rows = self._reading.execute(
+            "SELECT at, energy_wh, power_w, soc FROM sample WHERE transaction_id = ? ORDER BY at",
+            (transaction_id,),
+        )
+        return tuple(
+            MeterSample(
+                at=schema.moment(row["at"]),
+                energy_wh=row["energy_wh"],
+                power_w=row["power_w"],
+                soc=row["soc"],
+            )
+            for row in rows
+        )
+
+    def events(self, identity: str, limit: int = 100) -> tuple[AddEvent, ...]:
+        """What happened at a charger, newest first."""
+        rows = self._reading.execute(
+            "SELECT * FROM event WHERE identity = ? ORDER BY id DESC LIMIT ?", (identity, limit)
+        )
+        return tuple(
+            AddEvent(
+                identity=row["identity"],
+                at=datetime.fromtimestamp(row["at"], UTC),
+                kind=row["kind"],
+                text=row["text"],
+            )
+            for row in rows
+        )
+
+    def orphan_stops(self) -> int:
+        """How many stops came whose transaction is not known."""
+        return int(self._reading.execute("SELECT count(*) FROM orphan_stop").fetchone()[0])
+
+    def password(self, identity: str) -> tuple[str | None, str | None]:
+        """The salted hash of a charger's password, and of the one that it is being given."""
+        return self._passwords.get(identity, (None, None))
+
+    async def put_password(self, identity: str, hashed: str, next_hash: str | None = None) -> None:
+        """Keep the hash of a charger's password."""
+        await self._committer.commit(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO password VALUES (?,?,?)", (identity, hashed, next_hash)
+            )
+        )
+        self._passwords[identity] = (hashed, next_hash)
+
+    async def forget(self, identity: str) -> bool:
+        """Forget a charger and its password; its transactions stay. False where it is not known."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            for table in ("charger", "password", "event"):
+                connection.execute(f"DELETE FROM {table} WHERE identity = ?", (identity,))  # noqa: S608
+
+        await self._committer.commit(write)
+        self._passwords.pop(identity, None)
+        return self.chargers.pop(identity, None) is not None
+
+    def _one(self, query: str, values: Sequence[object]) -> Transaction | None:
+        try:
+            row = self._reading.execute(query, values).fetchone()
+        except (sqlite3.Error, OverflowError) as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        return None if row is None else schema.transaction_of(row)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application_id == schema.APPLICATION_ID:
+        if version > schema.VERSION:
+            raise DataError(
+                f"{path}: version {version} was written by a newer Ohmstead; this one knows versions up to "
+                f"{schema.VERSION}: update it, or name another file"
+            )
+        return
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise DataError(f"{path}: this file is another program's; name another one")
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {schema.TABLES} PRAGMA application_id = {schema.APPLICATION_ID}; "
+        f"PRAGMA user_version = {schema.VERSION}; COMMIT;"
+    )
+
+
+def _apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    for change in changes:
+        match change:
+            case SaveCharger(charger=charger):
+                connection.execute(schema.CHARGER, schema.charger_row(charger))
+            case SaveTransaction(transaction=transaction):
+                connection.execute(schema.TRANSACTION, schema.transaction_row(transaction))
+            case AddSamples(transaction_id=transaction_id, samples=samples):
+                connection.executemany(schema.SAMPLE, _sample_rows(transaction_id, samples))
+            case OrphanStop():
+                stop = change
+                connection.execute(
+                    schema.ORPHAN,
+                    (
+                        stop.identity,
+                        stop.stopped_at.timestamp(),
+                        stop.transaction_id,
+                        stop.meter_stop_wh,
+                        stop.id_tag,
+                        stop.reason,
+                    ),
+                )
+            case AddEvent(identity=identity, at=at, kind=kind, text=text):
+                done = connection.execute(schema.EVENT, (identity, at.timestamp(), kind, text[:LONGEST_TEXT]))
+                if (done.lastrowid or 0) % 100 == 0:
+                    _prune_events(connection, identity)
+
+
+def _prune_events(connection: sqlite3.Connection, identity: str) -> None:
+    connection.execute(
+        "DELETE FROM event WHERE identity = ?1 AND id <= "
+        "(SELECT id FROM event WHERE identity = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        (identity, EVENTS_KEPT),
+    )
+
+
+def _sample_rows(transaction_id: int, samples: Sequence[MeterSample]) -> list[tuple[object, ...]]:
+    return [
+        (
+            transaction_id,
+            sample.at.timestamp(),
+            sample.energy_wh,
+            sample.power_w,
+            sample.soc,
+        )
+        for sample in samples
+        if sample.at is not None
+    ]

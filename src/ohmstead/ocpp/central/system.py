@@ -1,0 +1,325 @@
+"""The central system: one WebSocket server, one store, and every charger on its own.
+
+What a charger sends is decided by :mod:`ohmstead.ocpp.central.inbound`, committed, and then answered. The
+messages of one charger are taken in turn, those of different chargers do not wait for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from ohmstead.errors import ConfigError, DataError, DeviceError, DeviceOffline
+from ohmstead.ocpp.central.accounting import MixAt, unknown_mix
+from ohmstead.ocpp.central.charger import Admission, Charger
+from ohmstead.ocpp.central.commands import Commands
+from ohmstead.ocpp.central.decision import Context, Decision, Refusal, SaveCharger
+from ohmstead.ocpp.central.door import Door
+from ohmstead.ocpp.central.gate import identity_of
+from ohmstead.ocpp.central.inbound import decide
+from ohmstead.ocpp.central.settings import CentralSettings
+from ohmstead.ocpp.central.store import Store
+from ohmstead.ocpp.clock import Clock, RealClock
+from ohmstead.ocpp.error_codes import ErrorCode
+from ohmstead.ocpp.frames import Payload
+from ohmstead.ocpp.transport import CLOSE_TIMEOUT_S, MAX_MESSAGE_BYTES, SUBPROTOCOL, Connection
+from ohmstead.ocpp.transport import Refusal as Refused
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+CALL_TIMEOUT_S = 30.0
+OPEN_TIMEOUT_S = 30.0
+CHANGE_NOTHING = frozenset({"Heartbeat", "Authorize", "DataTransfer"})
+"""Answered at once where nothing of the charger is waiting for the disk."""
+
+Watcher = Callable[[Charger, str], object]
+"""Told after each message that changed a charger: its new state, and the action (or ``connected``,
+``disconnected``)."""
+
+
+@dataclass(slots=True)
+class _Link:
+    """What exists of a charger only while the process runs."""
+
+    identity: str
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    connection: Connection | None = None
+    watchers: list[Watcher] = field(default_factory=list)
+
+
+class CentralSystem:
+    """Accepts chargers, books what they tell and passes commands on. Use as an async context manager."""
+
+    def __init__(
+        self,
+        settings: CentralSettings,
+        store: Store,
+        *,
+        clock: Clock | None = None,
+        mix: MixAt = unknown_mix,
+    ) -> None:
+        """Nothing listens yet; the store stays the caller's to close.
+
+        Raises:
+            ConfigError: the settings would let anybody in.
+        """
+        settings.check()
+        self.settings = settings
+        self.store = store
+        self.port = settings.port
+        """Where it listens; the free port it took where 0 was asked for."""
+        self._clock = clock or RealClock()
+        self._context = Context(ledger=store, mix=mix, heartbeat_s=round(settings.heartbeat_s))
+        self._door = Door(settings, store, self._clock)
+        self._links: dict[str, _Link] = {}
+        self._server: Server | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def url(self) -> str:
+        """What a charger is pointed at."""
+        scheme = "ws" if self.settings.tls() is None else "wss"
+        host = self.settings.host
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/ocpp"
+
+    async def __aenter__(self) -> Self:
+        """Listen.
+
+        Raises:
+            ConfigError: the address cannot be used, or TLS files cannot.
+        """
+        settings = self.settings
+        try:
+            self._server = await serve(
+                self._serve,
+                settings.host,
+                settings.port,
+                ssl=settings.tls(),
+                process_request=self._process_request,
+                select_subprotocol=_select_subprotocol,
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                max_queue=4,
+                open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
+                ping_interval=settings.ping_s,
+                ping_timeout=settings.ping_s,
+                server_header=None,
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"ocpp: cannot listen on host {settings.host}, port {settings.port}: "
+                f"{error.strerror or error}; set another host or port there"
+            ) from error
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections; chargers keep their limits and come back by themselves."""
+        if self._server is not None:
+            self._server.close(code=1001, reason="the central system stops")
+            await self._server.wait_closed()
+            self._server = None
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    @property
+    def chargers(self) -> Mapping[str, Charger]:
+        """Every known charger, by identity."""
+        return self.store.chargers
+
+    def connected(self, identity: str) -> bool:
+        """A charger has a connection now."""
+        link = self._links.get(identity)
+        return link is not None and link.connection is not None
+
+    def commands(self, identity: str) -> Commands:
+        """The operations of one charger."""
+
+        async def call(action: str, payload: Payload) -> Payload:
+            return await self.call(identity, action, payload)
+
+        return Commands(call=call)
+
+    async def call(
+        self,
+        identity: str,
+        action: str,
+        payload: Payload,
+        timeout: float | None = CALL_TIMEOUT_S,  # noqa: ASYNC109 - of waiting for its turn too
+        *,
+        urgent: bool = False,
+    ) -> Payload:
+        """Ask a charger anything that the standard knows.
+
+        Raises:
+            DeviceOffline: it is not connected.
+            CallFailed: it refused, or did not answer in time.
+            SchemaError: the payload does not follow the schema; nothing was sent.
+        """
+        link = self._links.get(identity)
+        connection = None if link is None else link.connection
+        if connection is None:
+            raise DeviceOffline(f"charger {identity!r} is not connected")
+        return await connection.call(action, payload, timeout, urgent=urgent)
+
+    async def adopt(self, identity: str) -> None:
+        """Make a held charger one of ours; it is asked to boot again, so that it need not wait.
+
+        Raises:
+            KeyError: it is not known.
+        """
+        link = self._link(identity)
+        async with link.turn:
+            charger = replace(self.store.chargers[identity], admission=Admission.ADOPTED)
+            await self.store.commit((SaveCharger(charger=charger),))
+        if link.connection is not None:
+            self._spawn(self._boot_again(link.connection))
+
+    async def forget(self, identity: str) -> bool:
+        """Forget a charger and its password, and close its connection; its sessions stay.
+
+        Returns:
+            False where it is not known.
+        """
+        link = self._links.pop(identity, None)
+        known = await self.store.forget(identity)
+        if link is not None and link.connection is not None:
+            await link.connection.close(1008, "forgotten")
+        return known
+
+    def watch(self, identity: str, watcher: Watcher) -> Callable[[], None]:
+        """Be told of a charger from now on; returns what ends that. The charger need not be known yet."""
+        watchers = self._link(identity).watchers
+        watchers.append(watcher)
+        return lambda: watchers.remove(watcher)
+
+    @property
+    def door(self) -> Door:
+        """Passwords."""
+        return self._door
+
+    def _link(self, identity: str) -> _Link:
+        return self._links.setdefault(identity, _Link(identity))
+
+    async def _process_request(self, websocket: ServerConnection, request: Request) -> Response | None:
+        open_links = sum(1 for link in self._links.values() if link.connection is not None)
+        if open_links >= self.settings.max_chargers:
+            return websocket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many charge points\n")
+        tls = websocket.transport.get_extra_info("ssl_object")
+        try:
+            turned = await self._door.admit(
+                request.path,
+                request.headers.get("Authorization"),
+                None if tls is None else tls.getpeercert(),
+            )
+        except DataError as error:
+            log.error("ocpp_store_failed", error=str(error))  # noqa: TRY400 - expected
+            return websocket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "cannot be recorded now\n")
+        if turned is None:
+            return None
+        log.warning("ocpp_refused", path=request.path[:100], status=int(turned.status), reason=turned.words)
+        response = websocket.respond(turned.status, turned.words + "\n")
+        if turned.status is HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
+        return response
+
+    async def _serve(self, websocket: ServerConnection) -> None:
+        if websocket.subprotocol is None:
+            await websocket.close(1002, f"only {SUBPROTOCOL} is spoken here")
+            return
+        request = websocket.request
+        identity = identity_of(request.path) if request is not None else None
+        if identity is None or identity not in self.store.chargers:
+            await websocket.close(1008, "forgotten")
+            return
+        link = self._link(identity)
+        connection = Connection(
+            websocket,
+            lambda action, payload: self._answer(link, action, payload),
+            name=identity,
+            clock=self._clock,
+            tolerant=True,
+            call_timeout_s=CALL_TIMEOUT_S,
+        )
+        old, link.connection = link.connection, connection
+        if old is not None:
+            log.info("ocpp_replaced", charger=identity)
+            self._spawn(old.close(1000, "a newer connection"))
+        log.info("ocpp_connected", charger=identity)
+        self._tell(link, "connected")
+        try:
+            reason = await connection.run()
+        finally:
+            if link.connection is connection:
+                link.connection = None
+                self._tell(link, "disconnected")
+        log.info("ocpp_disconnected", charger=identity, reason=reason)
+
+    def _answer(self, link: _Link, action: str, payload: Payload) -> Payload | asyncio.Future[Payload]:
+        if action in CHANGE_NOTHING and not link.turn.locked():
+            return self._done(link, action, self._decide(link, action, payload))
+        # A connection that breaks meanwhile must not leave half of it: the charger repeats the message.
+        return asyncio.shield(self._spawn(self._in_turn(link, action, payload)))
+
+    async def _in_turn(self, link: _Link, action: str, payload: Payload) -> Payload:
+        async with link.turn:
+            decision = self._decide(link, action, payload)
+            await self.store.commit(decision.changes)
+            return self._done(link, action, decision)
+
+    def _decide(self, link: _Link, action: str, payload: Payload) -> Decision:
+        charger = self.store.chargers.get(link.identity)
+        if charger is None:
+            raise Refused(ErrorCode.SECURITY_ERROR, "this charge point was forgotten")
+        return decide(charger, action, payload, self._clock.now(), self._context)
+
+    def _done(self, link: _Link, action: str, decision: Decision) -> Payload:
+        if link.identity in self.store.chargers:
+            self.store.note(decision.charger)
+            self._tell(link, action)
+        if isinstance(decision.answer, Refusal):
+            raise Refused(decision.answer.code, decision.answer.description)
+        return dict(decision.answer)
+
+    def _tell(self, link: _Link, action: str) -> None:
+        charger = self.store.chargers.get(link.identity)
+        if charger is not None:
+            for watcher in tuple(link.watchers):
+                watcher(charger, action)
+
+    async def _boot_again(self, connection: Connection) -> None:
+        """A held charger asks again by itself; this only shortens the wait."""
+        try:
+            await connection.call("TriggerMessage", {"requestedMessage": "BootNotification"}, 10.0)
+        except DeviceError as error:
+            log.debug("ocpp_not_triggered", error=str(error))
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits for it is told; nobody may be waiting any more
+
+
+def _select_subprotocol(_websocket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Ours in the charger's own spelling; without it the handshake ends, and then the connection."""
+    return next((name for name in offered if name.casefold() == SUBPROTOCOL), None)
