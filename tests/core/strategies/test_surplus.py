@@ -246,3 +246,10 @@ def test_eco_takes_the_sun_also_where_selling_it_pays_better_but_buys_nothing() 
         for at_s in (0, 60):
             got = bench.cycle(at_s, -5000.0)["car"]
         assert (round(got.power_w), got.reason.rule) == (power_w, rule)
+
+
+def test_what_the_tolerance_allows_comes_from_the_grid_not_out_of_the_battery() -> None:
+    bench = Bench(a_site(BATTERY, CAR))
+    for at_s in (0, 60):
+        out = bench.cycle(at_s, -2500.0)
+    assert (round(out["car"].power_w), round(out["battery"].power_w)) == (4140, 0)

@@ -46,6 +46,7 @@ def surplus(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
         yield Proposal(
             asset=asset.id,
             power_w=power_w,
+            bought_w=desk.to_buy_w(asset.id, power_w) if isinstance(asset, ChargePoint) else 0.0,
             reason=Reason(
                 rule=Rule.SURPLUS,
                 params={"surplus_w": offer_w} | ({} if value is None else {"value_eur_per_kwh": value}),
