@@ -1,0 +1,74 @@
+"""Charge points of the ``ocpp`` library, as its documentation shows them, without permessage-deflate."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import websockets
+from ocpp.messages import ASYNC_VALIDATION
+from ocpp.v16 import ChargePoint, call
+
+from benchmarks.ocpp_ends.load import AT, TAG, main, sampled_values
+
+
+class PeerCharger:
+    """One of them."""
+
+    def __init__(self, connection: Any, identity: str) -> None:
+        self._connection = connection
+        self._point = ChargePoint(identity, connection, response_timeout=120)
+        self._reading = asyncio.create_task(self._read())
+        self._values = sampled_values()
+        self._transaction = 0
+
+    async def _read(self) -> None:
+        try:
+            await self._point.start()
+        except websockets.ConnectionClosed:
+            return
+
+    async def boot(self) -> None:
+        """BootNotification and StartTransaction, answered."""
+        answer = await self._point.call(
+            call.BootNotification(charge_point_model="Bench", charge_point_vendor="Peer"), suppress=False
+        )
+        assert answer.status == "Accepted"
+        started = await self._point.call(
+            call.StartTransaction(connector_id=1, id_tag=TAG, meter_start=0, timestamp=AT), suppress=False
+        )
+        self._transaction = started.transaction_id
+
+    async def send(self, action: str) -> None:
+        """A Heartbeat or MeterValues, answered."""
+        message = (
+            call.Heartbeat()
+            if action == "Heartbeat"
+            else call.MeterValues(
+                connector_id=1,
+                transaction_id=self._transaction,
+                meter_value=[{"timestamp": AT, "sampled_value": self._values}],
+            )
+        )
+        await self._point.call(message, suppress=False)
+
+    async def close(self) -> None:
+        """End the connection."""
+        self._reading.cancel()
+
+
+async def open_charger(url: str, identity: str) -> PeerCharger:
+    """Connect."""
+    connection = await websockets.connect(
+        url,
+        subprotocols=[websockets.Subprotocol("ocpp1.6")],
+        compression=None,
+        open_timeout=120,
+        ping_interval=None,
+    )
+    return PeerCharger(connection, identity)
+
+
+if __name__ == "__main__":
+    assert ASYNC_VALIDATION  # the default of the library
+    main(open_charger)
