@@ -13,8 +13,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from ohmstead.web.schema import WarningInfo
-from tests.web.sample import SampleHouse
+from ohmstead.web.schema import HeatingPayload, WarningInfo
+from tests.web.sample import NOW, SampleHouse
+from tests.web.sample_heating import sample_heating
 from tests.web.serving import served
 
 FLAGS = [
@@ -161,6 +162,75 @@ async def test_a_series_can_be_taken_out_of_the_chart(browser: Browser) -> None:
         await toggle.click()
         await expect(toggle).to_have_attribute("aria-pressed", "false")
         await expect(sun).to_have_count(0)
+
+
+class HeatedHouse(SampleHouse):
+    """Answers for its heating as at the start, so that times are seen to run down between two answers."""
+
+    def heating(self) -> HeatingPayload:
+        found = sample_heating(NOW)
+        assert found.floors is not None
+        floors = found.floors.model_copy(update={"floor_hold_left_s": 400.0, "min_on_left_s": 45.0})
+        return found.model_copy(update={"floors": floors})
+
+
+class BareHouse(SampleHouse):
+    """Regulates no room and no floor."""
+
+    def heating(self) -> HeatingPayload:
+        return HeatingPayload(at=self.now)
+
+
+async def test_the_heating_page_shows_rooms_and_floors_with_what_they_wait_for(browser: Browser) -> None:
+    house = HeatedHouse()
+    context = await browser.new_context(timezone_id="America/New_York", reduced_motion="reduce")
+    async with served(house) as url, page_in(context, url) as page:
+        await page.get_by_role("link", name="Heating").click()
+        await expect(page.get_by_role("link", name="Heating")).to_have_attribute("aria-current", "page")
+        kitchen = page.locator('[data-room="kitchen"]')
+        await expect(kitchen.locator(".state")).to_have_text("Heating")
+        await expect(kitchen.locator('[aria-current="step"]')).to_have_text("Heating")
+        await expect(kitchen.locator(".reading strong")).to_have_text("20.8\u00a0°C")
+        await expect(kitchen).to_contain_text("heats for 1180 s by prediction")
+        await expect(kitchen).to_contain_text("Heating for 9\u00a0min of 20\u00a0min")
+        await expect(kitchen.locator(".valves")).to_contain_text("does not answer")
+        await expect(kitchen.locator(".cycles li")).to_have_count(10)
+        await expect(kitchen.locator(".cycles .hollow")).to_have_attribute(
+            "title", re.compile("window opened")
+        )
+        await expect(kitchen).to_contain_text("Learned, 47 cycles")
+        await expect(page.locator('[data-room="study"]')).to_contain_text("3 of 10 cycles")
+        await expect(page.locator('[data-room="attic"] .state')).to_have_text("Airing")
+        floors = page.locator(".orchestrator")
+        await expect(floors).to_contain_text("Heating the ground floor")
+        await expect(floors).to_contain_text("Heat pump on")
+        await expect(floors.locator(".countdowns li")).to_have_text(
+            ["May stop in45\u00a0s", "Floors may change in7\u00a0min"]
+        )
+        await expect(page.locator('[data-floor="GF"] .state')).to_have_text("Heated now")
+        await expect(page.locator('[data-room="office"]')).to_contain_text("Rests until 12:34")
+        house.move(timedelta(minutes=5))
+        await expect(floors.locator(".countdowns li")).to_have_text(["Floors may change in2\u00a0min"])
+        await page.reload()
+        await expect(kitchen).to_be_visible()
+        await page.get_by_role("link", name="Home").click()
+        await expect(page.locator(".flow")).to_be_visible()
+
+
+async def test_without_rooms_of_its_own_a_home_has_one_page(browser: Browser) -> None:
+    context = await browser.new_context()
+    async with served(BareHouse()) as url, page_in(context, url) as page:
+        await page.goto(f"{url}/#heating")
+        await expect(page.locator(".flow")).to_be_visible()
+        await expect(page.get_by_role("link", name="Heating")).to_have_count(0)
+
+
+async def test_on_a_phone_the_heating_is_not_wider_than_the_screen(browser: Browser) -> None:
+    context = await browser.new_context(viewport={"width": 360, "height": 780}, has_touch=True)
+    async with served(HeatedHouse()) as url, page_in(context, url) as page:
+        await page.goto(f"{url}/#heating")
+        await expect(page.locator('[data-room="kitchen"]')).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 async def test_a_protected_home_asks_for_the_token_once(browser: Browser) -> None:

@@ -3,12 +3,31 @@ import { Cards } from "./components/Cards";
 import { Chart } from "./components/Chart";
 import { Decisions } from "./components/Decisions";
 import { Flow } from "./components/Flow";
+import { Heating } from "./components/heating/Heating";
 import { Header } from "./components/Header";
 import { Price } from "./components/Price";
 import { Savings } from "./components/Savings";
 import { TokenForm } from "./components/TokenForm";
 import { t } from "./i18n";
+import { view } from "./route";
 import { connection, home } from "./store";
+
+function Overview() {
+  return (
+    <>
+      <div class="hero">
+        <Flow />
+        <div class="side">
+          <Savings />
+          <Price />
+        </div>
+      </div>
+      <Cards />
+      <Chart />
+      <Decisions />
+    </>
+  );
+}
 
 export function App() {
   if (connection.value === "locked") return <TokenForm />;
@@ -28,16 +47,7 @@ export function App() {
       <Header />
       <main id="content" class={connection.value === "offline" ? "page is-offline" : "page"}>
         <Banner />
-        <div class="hero">
-          <Flow />
-          <div class="side">
-            <Savings />
-            <Price />
-          </div>
-        </div>
-        <Cards />
-        <Chart />
-        <Decisions />
+        {view.value === "heating" ? <Heating /> : <Overview />}
       </main>
       <footer class="page footer small muted">
         <p>{t.footer.about}</p>

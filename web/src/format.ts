@@ -59,6 +59,30 @@ export function price(perKwh: number | null | undefined, currency: string): stri
   return minus(`${value} ${cents ? "ct" : currency}/kWh`);
 }
 
+/** +0.2, −0.1, 0.0 */
+export function signed(value: number, digits = 1): string {
+  return minus(
+    number({
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      signDisplay: "exceptZero",
+    }).format(value),
+  );
+}
+
+/** +0.25 K */
+export const difference = (kelvin: number, digits = 1): string => `${signed(kelvin, digits)}\u00a0K`;
+
+/** 45 s, 12 min, 2 h 05 min; never negative. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}\u00a0s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes}\u00a0min`;
+  const rest = String(minutes % 60).padStart(2, "0");
+  return `${Math.floor(minutes / 60)}\u00a0h\u00a0${rest}\u00a0min`;
+}
+
 export const clockTime = (at: string | number, zone: string): string =>
   dateTime(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
 

@@ -1,4 +1,5 @@
 import { batch, computed, signal } from "@preact/signals";
+import type { Heating } from "./heatingTypes";
 import type { Decision, History, HomeState, Plan } from "./types";
 
 export type Connection = "connecting" | "live" | "offline" | "locked";
@@ -8,6 +9,8 @@ export const connection = signal<Connection>("connecting");
 export const lastSeen = signal<number | null>(null);
 export const home = signal<HomeState | null>(null);
 export const plan = signal<Plan | null>(null);
+/** Rooms and floors; null until asked for. */
+export const heating = signal<Heating | null>(null);
 export const history = signal<History | null>(null);
 export const decisions = signal<Decision[]>([]);
 export const decisionFilter = signal<string | null>(null);
@@ -20,6 +23,8 @@ const HISTORY_S = 24 * 3600;
 const WATCHDOG_MS = 30_000;
 const REFRESH_MS = 5_000;
 const RETRY_MS = 2_000;
+const HEATING_MS = 2_000;
+const HEATING_ABSENT_MS = 60_000;
 
 class Locked extends Error {}
 
@@ -62,6 +67,24 @@ function refreshHistory(): void {
   }, REFRESH_MS);
 }
 
+let heatingTimer: number | undefined;
+
+/** Asked for with the states of the home, which tell that time has passed, but not with every one. */
+function refreshHeating(): void {
+  const empty = heating.value?.floors === null && heating.value.radiators.length === 0;
+  heatingTimer ??= window.setTimeout(
+    () => {
+      heatingTimer = undefined;
+      loadHeating().catch(onFailure);
+    },
+    empty ? HEATING_ABSENT_MS : HEATING_MS,
+  );
+}
+
+async function loadHeating(): Promise<void> {
+  heating.value = await get<Heating>("/api/heating");
+}
+
 function onFailure(error: unknown): void {
   if (error instanceof Locked) {
     close();
@@ -102,7 +125,7 @@ async function loadAll(): Promise<void> {
     home.value = first;
     plan.value = firstPlan ?? plan.value;
   });
-  await Promise.all([loadDecisions(), loadHistory()]);
+  await Promise.all([loadHeating(), loadDecisions(), loadHistory()]);
 }
 
 export function connect(): void {
@@ -119,6 +142,7 @@ export function connect(): void {
       home.value = JSON.parse(event.data) as HomeState;
       connection.value = "live";
     });
+    refreshHeating();
   });
   stream.addEventListener("plan", (event: MessageEvent<string>) => {
     alive();

@@ -1,5 +1,6 @@
 import * as f from "../format";
 import { t } from "../i18n";
+import { hasHeating, view, type View } from "../route";
 import { connection, home, zone } from "../store";
 import { theme, toggleTheme } from "../theme";
 import { Icon } from "./Icons";
@@ -11,6 +12,23 @@ function Connection() {
       <span class="dot" aria-hidden="true" />
       {t.connection[state]}
     </span>
+  );
+}
+
+function Tabs() {
+  if (!hasHeating.value) return null;
+  const tabs: [View, string][] = [
+    ["home", t.tabs.home],
+    ["heating", t.tabs.heating],
+  ];
+  return (
+    <nav class="tabs" aria-label={t.tabs.label}>
+      {tabs.map(([name, text]) => (
+        <a key={name} href={`#${name}`} aria-current={view.value === name ? "page" : undefined}>
+          {text}
+        </a>
+      ))}
+    </nav>
   );
 }
 
@@ -28,6 +46,7 @@ export function Header() {
           <p class="muted small">{t.appName}</p>
         </div>
       </div>
+      <Tabs />
       <div class="clock">
         <time dateTime={state.at} class="time">
           {f.clockTime(state.at, zone.value)}

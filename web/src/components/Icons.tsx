@@ -32,6 +32,10 @@ const shapes: Record<string, ComponentChildren> = {
   ),
   room: <path d="M14 13.8V5.6a2 2 0 1 0-4 0v8.2a4 4 0 1 0 4 0zM12 9v8" />,
   flexible_load: <path d="M9 3v5M15 3v5M6.6 8h10.8v3.6a5.4 5.4 0 0 1-10.8 0zM12 17v4" />,
+  radiator: <path d="M4 8.4h16M4 16.6h16M6.2 6v12.6M10 6v12.6M14 6v12.6M17.8 6v12.6M4 20h0M20 20h0" />,
+  flame: <path d="M12 3.4c.6 3.4 5.4 5.4 5.4 10.4a5.4 5.4 0 0 1-10.8 0c0-2.2 1.2-3.6 2.2-4.8.3 1.4 1 2 1.8 2.2-.4-2.8.2-5.6 1.4-7.8z" />,
+  window: <path d="M5 4h14v16H5zM12 4v16M5 12h14" />,
+  floors: <path d="M4 20V9.4L12 4l8 5.4V20zM4 14h16M8 17h8M8 11h8" />,
   sun: (
     <>
       <circle cx="12" cy="12" r="4.2" />
