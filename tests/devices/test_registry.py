@@ -17,7 +17,7 @@ def test_an_adapter_is_found_by_its_name() -> None:
 
 
 def test_an_unknown_adapter_names_the_allowed_ones() -> None:
-    with pytest.raises(ConfigError, match="unknown adapter 'modbus'; allowed: http_agent, simulated"):
+    with pytest.raises(ConfigError, match=r"unknown adapter 'modbus'; allowed: .*http_agent, .*simulated"):
         AdapterRegistry()["modbus"]
     with pytest.raises(ConfigError, match="allowed: none"):
         AdapterRegistry(())["modbus"]

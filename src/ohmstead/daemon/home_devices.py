@@ -11,6 +11,7 @@ import structlog
 from ohmstead.daemon.config.sections import Config
 from ohmstead.devices.adapter import Adapter, Environment
 from ohmstead.devices.base import Device, Meter
+from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.devices.registry import AdapterRegistry
 from ohmstead.errors import DeviceError
 
@@ -23,6 +24,24 @@ class HomeDevices:
 
     meter: Meter
     devices: tuple[Device, ...]
+
+
+@contextlib.asynccontextmanager
+async def connected(config: Config) -> AsyncIterator[HomeAssistantLink | None]:
+    """The line to Home Assistant, where one is configured. It is made when somebody needs it.
+
+    Raises:
+        ConfigError: the token cannot be read, or the library is missing.
+    """
+    settings = config.home_assistant
+    if settings is None:
+        yield None
+        return
+    link = HomeAssistantLink(settings.url, settings.token())
+    try:
+        yield link
+    finally:
+        await link.close()
 
 
 @contextlib.asynccontextmanager

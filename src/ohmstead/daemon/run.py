@@ -21,7 +21,7 @@ from ohmstead.daemon.clock import Clock, WallClock
 from ohmstead.daemon.config.sections import Config
 from ohmstead.daemon.cycle_log import recording
 from ohmstead.daemon.feeds import HomeFeeds
-from ohmstead.daemon.home_devices import HomeDevices, opened
+from ohmstead.daemon.home_devices import HomeDevices, connected, opened
 from ohmstead.daemon.home_outlook import HomeOutlook
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.live_plant import PLANT_STATE, LivePlant, needs_plant
@@ -108,7 +108,11 @@ async def _surroundings(
     if needs_plant(config):
         stored = None if recorder is None else recorder.load_state(PLANT_STATE)
         plant = LivePlant.start(clock.now, stored)
-    async with HttpClient() as http, opened(config, Environment(plant=plant)) as home:
+    async with (
+        HttpClient() as http,
+        connected(config) as home_assistant,
+        opened(config, Environment(plant=plant, home_assistant=home_assistant)) as home,
+    ):
         feeds = HomeFeeds(config, http, config.recorder.path.parent)
         async with feeds.running(clock):
             yield _Surroundings(home=home, feeds=feeds, plant=plant)

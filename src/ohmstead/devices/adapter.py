@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from ohmstead.core.site import Asset, AssetId
 from ohmstead.core.state import AssetState, GridState
 from ohmstead.devices.base import Device, Meter
+from ohmstead.devices.home_assistant_link import HomeAssistantLink
 
 
 class AdapterOptions(BaseModel):
@@ -60,6 +61,7 @@ class Environment:
     """What the daemon lends to adapters when it opens them."""
 
     plant: Plant | None = None
+    home_assistant: HomeAssistantLink | None = None
 
 
 class Adapter(Protocol):

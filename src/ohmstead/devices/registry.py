@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ohmstead.devices.adapter import AdapterSpec
+from ohmstead.devices.home_assistant import HOME_ASSISTANT
 from ohmstead.devices.http_agent import HTTP_AGENT
 from ohmstead.devices.simulated import SIMULATED
 from ohmstead.errors import ConfigError
 
-BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HTTP_AGENT)
+BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HOME_ASSISTANT, HTTP_AGENT)
 
 
 class AdapterRegistry:

@@ -222,23 +222,41 @@ class Settings:
     """The helpers that configure; minutes, hours, °C and K as their names say."""
 
     room_off_setpoint: float = 7.0
+    """°C: what a room that is not to be heated is set to."""
     heating_hyst_on: float = 0.3
+    """K below the wish: the room needs heat."""
     heating_hyst_off: float = 0.2
+    """K below the wish: the room is satisfied."""
     min_state_duration_min: float = 25.0
+    """Minutes that a floor is kept, and that a room rests after its longest heating."""
     min_pump_on_min: float = 40.0
+    """Shortest run of the pump, minutes."""
     min_pump_off_min: float = 25.0
+    """Shortest rest of the pump, minutes."""
     max_continuous_heating_min: float = 120.0
+    """Longest heating of one room without a rest, minutes."""
     dhw_min_run_hours: float = 3.5
+    """Hours that the pump runs each day at least, for the hot water."""
     lerp_temp_min: float = -10.0
+    """°C outside at which ``lerp_rooms_min`` rooms are heated at once."""
     lerp_temp_max: float = 10.0
+    """°C outside at which ``lerp_rooms_max`` rooms are heated at once."""
     lerp_rooms_min: float = 1.0
+    """Rooms at once when it is cold."""
     lerp_rooms_max: float = 5.0
+    """Rooms at once when it is mild."""
     bulk_mode_temp: float = 5.0
+    """°C outside from which all rooms of a floor that want heat get it."""
     sequential_mode_temp: float = -5.0
+    """°C outside down from which one room is heated at a time."""
     max_rooms_limited: float = 2.0
+    """Rooms at once between the two, at most; 0: no such limit."""
     off_window_start: time = time(1)
+    """Local time from which the pump may not run."""
     off_window_end: time = time(6)
+    """Local time until which the pump may not run; the same as the start: no such window."""
     day_reset_time: time = time(0)
+    """Local time at which the day's counters begin anew."""
 
 
 SETTING_RANGES: Mapping[str, tuple[float, float]] = {

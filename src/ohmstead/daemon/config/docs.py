@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from ohmstead.core.settings import Settings
 from ohmstead.core.site import Circuit, GridConnection, Load, Site
 from ohmstead.daemon.config.fields import FieldSpec, field_specs
+from ohmstead.daemon.config.heating import HeatingSettings, HomeAssistantSettings
 from ohmstead.daemon.config.loading import KINDS, NEEDED_SECTIONS
 from ohmstead.daemon.config.sections import (
     TARIFFS,
@@ -54,6 +55,8 @@ _SECTIONS: Sequence[tuple[str, str, type[Any]]] = (
 )
 
 _MORE_SECTIONS: Sequence[tuple[str, str, type[Any]]] = (
+    ("home_assistant", "Needed where a device or a room is reached by it.", HomeAssistantSettings),
+    ("heating", "Rooms that Ohmstead regulates itself. All keys may be left out.", HeatingSettings),
     ("weather", "Where the weather forecast comes from.", WeatherSettings),
     ("strategy", "How the control cycle decides.", Settings),
     ("planner", "The optimiser. `enabled: false` lets the rules run alone.", PlannerSettings),

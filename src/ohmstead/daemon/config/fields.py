@@ -39,6 +39,7 @@ WRITTEN_AS_TEXT = (DailyWindow, YearDay)
 PRIORITY_KINDS = ("hot_water_tank", "heat_pump", "charge_point", "battery")
 TAKEN_IDS = ("grid",)
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_ENTITY = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 _LONGEST_TEXT = 200
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", re.ASCII)
 _MONTH_DAY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
@@ -194,6 +195,8 @@ def _text_rule(owner: str, name: str) -> tuple[Parse, str]:
             return _timezone, "a name of the IANA time zone database, as 'Europe/Vienna'"
         case _, "url":
             return _url, "an address that begins with https:// or http://"
+        case ("FloorRoom" | "FloorHeating" | "RadiatorRoom"), _ if name != "name":
+            return _entity, "the id of an entity, as 'climate.kitchen'"
         case "Settings", "priority":
             return functools.partial(_word, PRIORITY_KINDS, str), _one_of(PRIORITY_KINDS)
         case _:
@@ -229,6 +232,12 @@ def _timezone(value: Any) -> str:
 def _url(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+\S*", value):
         raise ValueError("allowed: an address that begins with https:// or http://.")
+    return value
+
+
+def _entity(value: Any) -> str:
+    if not isinstance(value, str) or not _ENTITY.fullmatch(value):
+        raise ValueError("allowed: the id of an entity, as 'climate.kitchen'.")
     return value
 
 

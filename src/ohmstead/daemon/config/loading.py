@@ -28,6 +28,13 @@ from ohmstead.core.site import (
     Site,
 )
 from ohmstead.daemon.config.consistency import Draft, inconsistencies
+from ohmstead.daemon.config.heating import (
+    HeatingSettings,
+    HomeAssistantSettings,
+    RoomAdapter,
+    problems_of_heating,
+    problems_of_home_assistant,
+)
 from ohmstead.daemon.config.models import check, read
 from ohmstead.daemon.config.problems import InvalidConfig, KeyPath, Problem, did_you_mean, render_found
 from ohmstead.daemon.config.sections import (
@@ -41,6 +48,7 @@ from ohmstead.daemon.config.sections import (
     WebSettings,
 )
 from ohmstead.daemon.config.yaml import Document, parse_document, read_document
+from ohmstead.devices.home_assistant import HOME_ASSISTANT
 from ohmstead.devices.registry import AdapterRegistry
 from ohmstead.errors import ConfigError
 from ohmstead.planning.request import PlannerSettings
@@ -63,6 +71,8 @@ SECTIONS = (
     "circuits",
     "assets",
     "meter",
+    "home_assistant",
+    "heating",
     "tariff",
     "weather",
     "strategy",
@@ -138,11 +148,20 @@ class _Loader:
         weather = self._section(WeatherSettings, tree, "weather")
         strategy = self._section(Settings, tree, "strategy")
         planner = self._planner(tree.get("planner", {}))
+        home_assistant = self._home_assistant(tree)
+        heating = self._heating(tree)
         recorder = self._section(RecorderSettings, tree, "recorder")
         web = self._section(WebSettings, tree, "web")
         log = self._section(LogSettings, tree, "log")
         for key, message in inconsistencies(replace(draft, tariff=tariff)):
             self._report(key, message)
+        used = any(d is not None and d.adapter == HOME_ASSISTANT.name for d in (meter, *devices.values()))
+        rooms = heating is not None and heating.uses(RoomAdapter.HOME_ASSISTANT)
+        if (used or rooms) and not tree.get("home_assistant"):
+            self._report(
+                ("home_assistant",),
+                "missing; devices or rooms are reached by it; needed: a mapping with url, token_file",
+            )
         web = None if web is None else self._exposed_safely(web)
         if (
             draft.site is None
@@ -150,6 +169,7 @@ class _Loader:
             or tariff is None
             or weather is None
             or strategy is None
+            or heating is None
             or recorder is None
             or web is None
             or log is None
@@ -172,6 +192,8 @@ class _Loader:
             weather=weather,
             strategy=strategy,
             planner=planner,
+            home_assistant=home_assistant,
+            heating=heating,
             recorder=replace(recorder, path=self._absolute(recorder.path)),
             web=web,
             log=log,
@@ -252,6 +274,25 @@ class _Loader:
         enabled = read(PlannerSwitch, switch, ("planner",), self._report)
         settings = read(PlannerSettings, rest, ("planner",), self._report)
         return settings if enabled is None or enabled.enabled else None
+
+    def _home_assistant(self, tree: Mapping[str, Any]) -> HomeAssistantSettings | None:
+        """The section with an absolute path; ``None`` where there is none."""
+        if not tree.get("home_assistant"):
+            return None
+        settings = self._section(HomeAssistantSettings, tree, "home_assistant")
+        if settings is None:
+            return None
+        settings = replace(settings, token_file=self._absolute(settings.token_file))
+        for key, message in problems_of_home_assistant(settings):
+            self._report(key, message)
+        return settings
+
+    def _heating(self, tree: Mapping[str, Any]) -> HeatingSettings | None:
+        heating = self._section(HeatingSettings, tree, "heating")
+        if heating is not None:
+            for key, message in problems_of_heating(heating):
+                self._report(key, message)
+        return heating
 
     def _exposed_safely(self, web: WebSettings) -> WebSettings | None:
         """The web settings with an absolute path, where the token that they need is there."""

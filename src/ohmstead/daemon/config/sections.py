@@ -6,12 +6,13 @@ Like the core's classes they are plain facts; the models that check a file are m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from ohmstead.core.settings import Settings
 from ohmstead.core.site import AssetId, Site
+from ohmstead.daemon.config.heating import HeatingSettings, HomeAssistantSettings
 from ohmstead.devices.adapter import AdapterOptions
 from ohmstead.errors import ConfigError
 from ohmstead.planning.request import PlannerSettings
@@ -214,6 +215,8 @@ class Config:
     weather: WeatherSettings
     strategy: Settings
     planner: PlannerSettings | None
+    home_assistant: HomeAssistantSettings | None = None
+    heating: HeatingSettings = field(default_factory=HeatingSettings)
     recorder: RecorderSettings
     web: WebSettings
     log: LogSettings

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ohmstead.core.units import IEC61851_MIN_A
+from ohmstead.heating.heat_orchestrator import SETTING_RANGES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +68,7 @@ _PENALTY = replace(_PRICE, low=0.0, high=1000.0, mistaken={})
 _CURRENT = Quantity(unit="A", low=1.0, high=250.0, mistaken={"mA": 1e-3})
 _VOLTAGE = Quantity(unit="V", low=100.0, high=260.0, mistaken={"volt between phases": 1 / math.sqrt(3.0)})
 _TEMPERATURE = Quantity(unit="°C", low=-40.0, high=95.0, mistaken={"C": 1.0})
+_DIFFERENCE = Quantity(unit="K", low=0.0, high=10.0, mistaken={"°C": 1.0})
 _DURATION = Quantity(
     unit="s", low=0.0, high=86400.0, mistaken={"min": 60.0, "h": 3600.0, "ms": 1e-3, "seconds": 1.0}
 )
@@ -86,7 +88,7 @@ BY_SUFFIX: tuple[tuple[str, Quantity], ...] = (
     ("_a", _CURRENT),
     ("_v", _VOLTAGE),
     ("_c", _TEMPERATURE),
-    ("_k", Quantity(unit="K", low=0.0, high=10.0, mistaken={"°C": 1.0})),
+    ("_k", _DIFFERENCE),
     ("_l", Quantity(unit="l", low=5.0, high=10000.0, mistaken={"m³": 1e3, "litres": 1.0})),
     ("_s", _DURATION),
     ("_h", Quantity(unit="h", low=0.0, high=96.0, mistaken={"min": 1 / 60.0})),
@@ -142,7 +144,23 @@ BY_FIELD: Mapping[tuple[str, str], Quantity] = {
     ("PlannerSettings", "mip_gap"): replace(_SHARE, low=0.0, high=0.1),
     ("WeatherSettings", "interval_s"): replace(_DURATION, low=600.0, high=86400.0),
     ("RecorderSettings", "minutes_kept_days"): Quantity(unit="days", low=2.0, high=3660.0, mistaken={}),
+    ("FloorRoom", "target_c"): replace(_TEMPERATURE, low=5.0, high=30.0),
+    ("FloorRoom", "priority"): Quantity(unit="", low=1.0, high=100.0, mistaken={}),
+    ("FloorHeating", "satisfied_offset_k"): replace(_DIFFERENCE, high=2.0),
+    ("FloorHeating", "enable_offset_k"): replace(_DIFFERENCE, high=5.0),
+    ("RadiatorRoom", "target_c"): replace(_TEMPERATURE, low=5.0, high=30.0),
+    ("RadiatorRoom", "hysteresis_k"): replace(_DIFFERENCE, low=0.1, high=3.0),
+    ("RadiatorRoom", "learning_cycles"): Quantity(unit="", low=1, high=100, mistaken={}, integer=True),
+    ("RadiatorRoom", "cooldown_s"): replace(_DURATION, low=60.0, high=7200.0),
+    ("RadiatorRoom", "min_heating_s"): replace(_DURATION, low=30.0, high=3600.0),
+    ("RadiatorRoom", "max_heating_s"): replace(_DURATION, low=600.0, high=21600.0),
+    ("RadiatorRoom", "max_valid_overshoot_k"): replace(_DIFFERENCE, low=0.5),
+    ("RadiatorRoom", "desired_overshoot_k"): replace(_DIFFERENCE, high=1.0),
+    ("RadiatorRoom", "window_open_delay_s"): replace(_DURATION, high=3600.0),
     ("WebSettings", "port"): Quantity(unit="", low=1, high=65535, mistaken={}, integer=True),
+} | {
+    ("Settings", name): Quantity(unit="", low=low, high=high, mistaken={})
+    for name, (low, high) in SETTING_RANGES.items()
 }
 """Fields whose range is narrower than their unit's."""
 

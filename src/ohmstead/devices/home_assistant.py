@@ -1,0 +1,384 @@
+"""The adapter to Home Assistant: any asset whose power, and what commands it, are entities there.
+
+An entity tells its unit itself. What a positive number means is configured, because Home Assistant has
+no convention for it: ``in`` is into the asset (at the meter: import), ``out`` out of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from ohmstead.core.site import (
+    Asset,
+    AssetId,
+    Battery,
+    ChargePoint,
+    FlexibleLoad,
+    HeatPump,
+    HotWaterTank,
+    Load,
+    PvSystem,
+    Room,
+)
+from ohmstead.core.state import (
+    MISSING,
+    AssetState,
+    BatteryState,
+    ChargePointState,
+    GridState,
+    HeatPumpState,
+    LoadState,
+    PvState,
+    Quality,
+    Reading,
+    RoomState,
+    TankState,
+)
+from ohmstead.devices.adapter import AdapterOptions, AdapterSpec, Environment
+from ohmstead.devices.base import Device, Meter
+from ohmstead.devices.home_assistant_command import Knobs, Order, kind_problem
+from ohmstead.devices.home_assistant_link import HomeAssistantLink
+from ohmstead.devices.home_assistant_wire import EntityState
+from ohmstead.errors import ConfigError, DeviceOffline
+
+RUNNING_W = 50.0
+"""Below it a heat pump or charger is on standby."""
+METER_LOOK_S = 10.0
+"""A meter whose value has not changed for this long is asked whether it still reports."""
+ON = frozenset({"on", "home", "connected", "charging", "ready", "preparing", "plugged", "true"})
+"""States of a binary sensor, or of a charger's status, that mean that a vehicle is there."""
+
+EntityId = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")]
+
+
+class Positive(StrEnum):
+    """What a positive number means."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class HomeAssistantOptions(AdapterOptions):
+    """Options of the Home Assistant adapter; every value is an entity id unless it says otherwise."""
+
+    power: EntityId | None = Field(default=None, description="Power now, W or kW.")
+    positive: Positive | None = Field(
+        default=None,
+        description="What a positive power means: `in` into the asset, at the meter import; `out` out of it. "
+        "Without it `out` for PV and `in` for all else.",
+    )
+    phases: tuple[EntityId, ...] = Field(
+        default=(), max_length=3, description="Power of the three phases, in their order."
+    )
+    soc: EntityId | None = Field(default=None, description="State of charge, %.")
+    temperature: EntityId | None = Field(
+        default=None, description="Temperature of a tank or room, or supply temperature of a heat pump."
+    )
+    target: EntityId | None = Field(default=None, description="What the people of a room want, °C.")
+    window: EntityId | None = Field(default=None, description="Window of a room; `on` is open.")
+    connected: EntityId | None = Field(
+        default=None, description="Whether a vehicle is on the cable; a charge point needs it."
+    )
+    command: EntityId | None = Field(
+        default=None,
+        description="What takes the setpoint: a number in W, kW, % or (charge point) A per phase; or a "
+        "switch, turned on only where the full power is wanted. Without it, and without `mode`, it is "
+        "only read.",
+    )
+    command_positive: Positive | None = Field(
+        default=None, description="What a positive `command` means; without it as `positive`."
+    )
+    discharge_command: EntityId | None = Field(
+        default=None, description="A second number, for discharging; both are then without sign."
+    )
+    enable: EntityId | None = Field(
+        default=None, description="A switch that must be on for `command` to count; turned off for 0."
+    )
+    mode: EntityId | None = Field(default=None, description="A select with the modes of a battery.")
+    charge_option: str | None = Field(default=None, description="Option of `mode` for charging.")
+    discharge_option: str | None = Field(default=None, description="Option of `mode` for discharging.")
+    idle_option: str | None = Field(default=None, description="Option of `mode` for neither.")
+    release_option: str | None = Field(
+        default=None,
+        description="Option of `mode` for the device's own control, when Ohmstead stops; else idle.",
+    )
+    max_age_s: float = Field(
+        default=900.0,
+        ge=0.0,
+        le=86400.0,
+        description="A power that was not reported for longer is stale; 0: never.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reader:
+    """Reads entities, and knows what a positive number of theirs means."""
+
+    link: HomeAssistantLink
+    options: HomeAssistantOptions
+    sign: float
+
+    async def power(self, *, look_s: float) -> Reading:
+        """The power in load convention; one that is silent for ``look_s`` is asked for."""
+        entity_id = self.options.power
+        if entity_id is None:
+            return MISSING
+        state = self.link.state(entity_id)
+        if (datetime.now(UTC) - state.reported_at).total_seconds() > look_s:
+            with contextlib.suppress(DeviceOffline):
+                await self.link.refresh(entity_id)
+            state = self.link.state(entity_id)
+        value = state.watts
+        if value is None:
+            return Reading(value=None, at=state.reported_at, quality=Quality.INVALID)
+        age_s = (datetime.now(UTC) - state.reported_at).total_seconds()
+        stale = 0.0 < self.options.max_age_s < age_s
+        return Reading(
+            value=self.sign * value + 0.0,
+            at=state.reported_at,
+            quality=Quality.STALE if stale else Quality.GOOD,
+        )
+
+    def phases_w(self) -> tuple[float, float, float] | None:
+        """Power of the phases, where all three are known."""
+        states = [self.link.get(entity_id) for entity_id in self.options.phases]
+        values = [state.watts for state in states if state is not None]
+        known = [self.sign * value + 0.0 for value in values if value is not None]
+        return (known[0], known[1], known[2]) if len(known) == 3 else None
+
+    def seen(self, entity_id: str | None) -> EntityState | None:
+        """An entity, where it is configured and known."""
+        return None if entity_id is None else self.link.get(entity_id)
+
+    def share(self, entity_id: str | None) -> Reading:
+        """A percentage as a share."""
+        state = self.seen(entity_id)
+        return MISSING if state is None else Reading(value=state.share, at=state.reported_at)
+
+    def celsius(self, entity_id: str | None) -> Reading:
+        """A temperature, °C; of a thermostat the one that it measures."""
+        state = self.seen(entity_id)
+        if state is None:
+            return MISSING
+        thermostat = state.entity_id.startswith("climate.")
+        value = state.attribute("current_temperature") if thermostat else state.celsius
+        return Reading(value=value, at=state.reported_at)
+
+    def is_on(self, entity_id: str | None) -> bool:
+        """Whether a binary sensor or status says yes."""
+        state = self.seen(entity_id)
+        return state is not None and state.state.lower() in ON
+
+    def target_c(self) -> float | None:
+        """What people want: a number, or the setpoint of a thermostat."""
+        state = self.seen(self.options.target)
+        if state is None:
+            return None
+        return state.attribute("temperature") if state.entity_id.startswith("climate.") else state.celsius
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomeAssistantMeter:
+    """The meter at the grid connection."""
+
+    reader: _Reader
+
+    async def update(self) -> GridState:
+        """See :meth:`ohmstead.devices.base.Meter.update`."""
+        await self.reader.link.ready()
+        return GridState(
+            power_w=await self.reader.power(look_s=METER_LOOK_S), phases_w=self.reader.phases_w()
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomeAssistantDevice:
+    """An asset that can only be read."""
+
+    asset: Asset
+    reader: _Reader
+
+    @property
+    def id(self) -> AssetId:
+        """See :attr:`ohmstead.devices.base.Device.id`."""
+        return self.asset.id
+
+    async def update(self) -> AssetState:
+        """See :meth:`ohmstead.devices.base.Device.update`."""
+        reader = self.reader
+        await reader.link.ready()
+        look_s = reader.options.max_age_s / 2.0 or float("inf")
+        power_w, phases_w = await reader.power(look_s=look_s), reader.phases_w()
+        options, known = reader.options, self.asset.id
+        match self.asset:
+            case PvSystem():
+                return PvState(id=known, power_w=power_w, phases_w=phases_w)
+            case Battery():
+                return BatteryState(
+                    id=known, power_w=power_w, phases_w=phases_w, soc=reader.share(options.soc)
+                )
+            case ChargePoint():
+                connected = reader.is_on(options.connected)
+                return ChargePointState(
+                    id=known,
+                    power_w=power_w,
+                    phases_w=phases_w,
+                    connected=connected,
+                    charging=connected and power_w.or_(0.0) > RUNNING_W,
+                    soc=reader.share(options.soc) if connected else MISSING,
+                )
+            case HotWaterTank():
+                warm = reader.celsius(options.temperature)
+                return TankState(id=known, power_w=power_w, phases_w=phases_w, temperature_c=warm)
+            case HeatPump():
+                return HeatPumpState(
+                    id=known,
+                    power_w=power_w,
+                    phases_w=phases_w,
+                    running=power_w.or_(0.0) > RUNNING_W,
+                    supply_c=reader.celsius(options.temperature),
+                )
+            case Room():
+                return RoomState(
+                    id=known,
+                    power_w=Reading(value=0.0),
+                    temperature_c=reader.celsius(options.temperature),
+                    target_c=reader.target_c(),
+                    window_open=reader.is_on(options.window),
+                )
+            case _:
+                return LoadState(id=known, power_w=power_w, phases_w=phases_w)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomeAssistantActuator(HomeAssistantDevice):
+    """An asset that obeys; ``Controllable``. What it already shows is not sent again."""
+
+    knobs: Knobs
+
+    async def apply(self, power_w: float) -> None:
+        """See :meth:`ohmstead.devices.base.Controllable.apply`."""
+        await self.reader.link.ready()
+        await self._carry_out(list(self.knobs.orders(power_w, self.reader.link.state)))
+
+    async def release(self) -> None:
+        """See :meth:`ohmstead.devices.base.Controllable.release`."""
+        await self.reader.link.ready()
+        await self._carry_out(list(self.knobs.release(self.reader.link.state)))
+
+    async def _carry_out(self, orders: list[Order]) -> None:
+        for order in orders:
+            if not order.shows(self.reader.link.state(order.call.entity_id)):
+                await self.reader.link.command(order.call, order.shows)
+
+
+class HomeAssistantAdapter:
+    """Opens devices behind one Home Assistant. The connection belongs to whoever lent it."""
+
+    def __init__(self, link: HomeAssistantLink) -> None:
+        """Nothing is asked before the first reading."""
+        self._link = link
+
+    def meter(self, options: AdapterOptions) -> Meter:
+        """The meter whose power is the entity ``power``.
+
+        Raises:
+            ConfigError: there is no ``power``.
+        """
+        own = _own(options)
+        if own.power is None:
+            raise ConfigError(
+                "meter: power: missing; needed: the entity with the power at the grid connection"
+            )
+        return HomeAssistantMeter(reader=self._reader(own, Positive.IN))
+
+    def device(self, asset: Asset, options: AdapterOptions) -> Device:
+        """The device that the entities make.
+
+        Raises:
+            ConfigError: an entity that the asset needs is missing, or of a kind that cannot be it.
+        """
+        own = _own(options)
+        natural = Positive.OUT if isinstance(asset, PvSystem) else Positive.IN
+        for key in _needed(asset):
+            if getattr(own, key) is None:
+                raise ConfigError(f"assets: {asset.id}: device: {key}: missing; needed: an entity id")
+        reader = self._reader(own, natural)
+        command_positive = own.command_positive or own.positive or natural
+        knobs = Knobs(
+            asset=asset,
+            command=own.command,
+            discharge_command=own.discharge_command,
+            enable=own.enable,
+            mode=own.mode,
+            sign=1.0 if command_positive is Positive.IN else -1.0,
+            charge_option=own.charge_option,
+            discharge_option=own.discharge_option,
+            idle_option=own.idle_option,
+            release_option=own.release_option,
+        )
+        problem = kind_problem(knobs)
+        if problem is not None:
+            raise ConfigError(f"assets: {asset.id}: device: {problem}")
+        if own.command is None and own.mode is None and own.enable is None:
+            return HomeAssistantDevice(asset=asset, reader=reader)
+        self._link.want(knobs.entities())
+        return HomeAssistantActuator(asset=asset, reader=reader, knobs=knobs)
+
+    async def close(self) -> None:
+        """The connection is closed by whoever opened it."""
+
+    def _reader(self, options: HomeAssistantOptions, natural: Positive) -> _Reader:
+        named = (
+            options.power, options.soc, options.temperature, options.target, options.window, options.connected
+        )  # fmt: skip
+        self._link.want([*(entity for entity in named if entity is not None), *options.phases])
+        sign = 1.0 if (options.positive or natural) is Positive.IN else -1.0
+        return _Reader(link=self._link, options=options, sign=sign)
+
+
+def _needed(asset: Asset) -> tuple[str, ...]:
+    match asset:
+        case PvSystem() | Load():
+            return ("power",)
+        case Battery():
+            return ("power", "soc")
+        case ChargePoint():
+            return ("power", "connected")
+        case Room() | HotWaterTank():
+            return ("temperature",)
+        case _:
+            return ()
+
+
+def _own(options: AdapterOptions) -> HomeAssistantOptions:
+    if not isinstance(options, HomeAssistantOptions):
+        raise TypeError(f"{type(options).__name__}, expected HomeAssistantOptions")
+    return options
+
+
+def open_home_assistant(environment: Environment) -> HomeAssistantAdapter:
+    """Use the daemon's connection.
+
+    Raises:
+        ConfigError: none is configured.
+    """
+    if environment.home_assistant is None:
+        raise ConfigError("adapter 'home_assistant' needs the section home_assistant with url and token_file")
+    return HomeAssistantAdapter(environment.home_assistant)
+
+
+HOME_ASSISTANT = AdapterSpec(
+    name="home_assistant",
+    summary="Entities of a Home Assistant, reached by the section `home_assistant`.",
+    options=HomeAssistantOptions,
+    assets=(PvSystem, Battery, ChargePoint, HotWaterTank, HeatPump, Room, Load, FlexibleLoad),
+    is_meter=True,
+    open=open_home_assistant,
+)

@@ -1,0 +1,250 @@
+"""How a power becomes commands to entities: numbers, switches and selects.
+
+Nothing here asks for more than was wanted: numbers are rounded towards zero, what is below an entity's
+smallest number is off, and a switch is turned on only where the asset's full power is wanted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ohmstead.core.site import (
+    Asset,
+    Battery,
+    ChargePoint,
+    FlexibleLoad,
+    HeatPump,
+    HotWaterTank,
+    Phases,
+    PvSystem,
+)
+from ohmstead.devices.home_assistant_link import ServiceCall
+from ohmstead.devices.home_assistant_wire import EntityState
+from ohmstead.errors import DeviceError
+
+NOTHING_W = 1.0
+NUMBERS = ("number", "input_number")
+SWITCHES = ("switch", "input_boolean", "light")
+SELECTS = ("select", "input_select")
+
+Look = Callable[[str], EntityState]
+"""Gives an entity now; raises ``DeviceOffline`` where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """A service call, and how the entity looks once it has had its effect."""
+
+    call: ServiceCall
+    shows: Callable[[EntityState], bool]
+
+
+def domain_of(entity_id: str) -> str:
+    """What is before the dot."""
+    return entity_id.partition(".")[0]
+
+
+def switched(entity_id: str, *, on: bool) -> Order:
+    """Turn a switch on or off."""
+    service = f"{domain_of(entity_id)}.turn_{'on' if on else 'off'}"
+    wanted = "on" if on else "off"
+    return Order(
+        call=ServiceCall(service=service, entity_id=entity_id, data={}),
+        shows=lambda state: state.state == wanted,
+    )
+
+
+def selected(entity_id: str, option: str) -> Order:
+    """Choose an option of a select."""
+    call = ServiceCall(
+        service=f"{domain_of(entity_id)}.select_option", entity_id=entity_id, data={"option": option}
+    )
+    return Order(call=call, shows=lambda state: state.state == option)
+
+
+def numbered(entity_id: str, value: float, step: float) -> Order:
+    """Set a number; half a step is the same number."""
+    call = ServiceCall(
+        service=f"{domain_of(entity_id)}.set_value", entity_id=entity_id, data={"value": value}
+    )
+    half = step / 2.0 + 1e-6
+    return Order(
+        call=call, shows=lambda state: state.number is not None and abs(state.number - value) <= half
+    )
+
+
+def full_power_w(asset: Asset) -> float:
+    """What a switched asset takes (PV: gives) when it is on, W."""
+    match asset:
+        case PvSystem():
+            return asset.peak_w if asset.inverter_w is None else asset.inverter_w
+        case ChargePoint():
+            return asset.max_a * volts(asset)
+        case HotWaterTank():
+            return max(asset.stages_w) if asset.stages_w else asset.max_w
+        case HeatPump():
+            return asset.min_w  # its own control modulates it
+        case FlexibleLoad():
+            return asset.max_w
+        case _:
+            return math.inf
+
+
+def volts(asset: ChargePoint) -> float:
+    """Watts per ampere of a charge point."""
+    return asset.voltage_v * (3.0 if asset.phases is Phases.ALL else 1.0)
+
+
+def number_for(power_w: float, asset: Asset, state: EntityState) -> float:
+    """The number of an entity for a power of this sign, never more of it; 0 where its least is more.
+
+    Raises:
+        DeviceError: the entity's unit is none of W, kW, % (of the full power) and A (of a charge point).
+    """
+    match state.unit:
+        case None | "W":
+            value = power_w
+        case "kW":
+            value = power_w / 1e3
+        case "A" if isinstance(asset, ChargePoint):
+            value = power_w / volts(asset)
+        case "%" if math.isfinite(full_power_w(asset)):
+            value = 100.0 * power_w / full_power_w(asset)
+        case unit:
+            also = ", A" * isinstance(asset, ChargePoint) + ", %" * math.isfinite(full_power_w(asset))
+            raise DeviceError(
+                f"{asset.id}: {state.entity_id} has the unit {unit!r}; allowed: W, kW{also}, or none for W"
+            )
+    low, high = state.attribute("min"), state.attribute("max")
+    if value > 0.0:
+        value = _whole_steps(value if high is None else min(value, high), state)
+        return value if low is None or value >= low else 0.0
+    value = -_whole_steps(-value if low is None else min(-value, -low), state)
+    return value if high is None or value <= high else 0.0
+
+
+def step_of(state: EntityState) -> float:
+    """Resolution of a number."""
+    return state.attribute("step") or 1.0
+
+
+def _whole_steps(value: float, state: EntityState) -> float:
+    step = step_of(state)
+    return round(math.floor(max(0.0, value) / step + 1e-6) * step, 9)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Knobs:
+    """The entities that command one asset.
+
+    Args:
+        sign: 1 where a positive number means power into the asset, else -1.
+        options: of ``mode``, for charging, discharging, idle and for the device's own control.
+    """
+
+    asset: Asset
+    command: str | None = None
+    discharge_command: str | None = None
+    enable: str | None = None
+    mode: str | None = None
+    sign: float = 1.0
+    charge_option: str | None = None
+    discharge_option: str | None = None
+    idle_option: str | None = None
+    release_option: str | None = None
+
+    def entities(self) -> tuple[str, ...]:
+        """All of them."""
+        found = (self.command, self.discharge_command, self.enable, self.mode)
+        return tuple(entity for entity in found if entity is not None)
+
+    def orders(self, power_w: float, look: Look) -> Iterator[Order]:
+        """What to send for a power, W, load convention, in this order.
+
+        Raises:
+            DeviceError: an entity is away, or cannot do it.
+        """
+        if not math.isfinite(power_w):
+            raise DeviceError(f"{self.asset.id}: {power_w} W is not a setpoint")
+        orders = list(self._number_orders(power_w, look))
+        off = abs(power_w) < NOTHING_W or self._is_off(orders)
+        if self.mode is not None:
+            option = (
+                self.idle_option if off else self.charge_option if power_w > 0.0 else self.discharge_option
+            )
+            if option is None:
+                raise DeviceError(
+                    f"{self.asset.id}: no option of {self.mode} is configured for {power_w:.0f} W"
+                )
+            orders.append(selected(self.mode, option))
+        if self.enable is not None:
+            order = switched(self.enable, on=not off)
+            orders = [order] if off else [*orders, order]
+        yield from orders
+
+    def release(self, look: Look) -> Iterator[Order]:
+        """What to send so that the device is in its own safe state."""
+        if self.mode is not None and (option := self.release_option or self.idle_option) is not None:
+            yield selected(self.mode, option)
+            return
+        match self.asset:
+            case PvSystem():
+                yield from self.orders(-self.asset.peak_w, look)
+            case HeatPump() | FlexibleLoad():
+                yield from self.orders(self.asset.max_w, look)
+            case _:
+                yield from self.orders(0.0, look)
+
+    def _number_orders(self, power_w: float, look: Look) -> Iterator[Order]:
+        discharging = power_w < -NOTHING_W and not isinstance(self.asset, PvSystem)
+        entity_id = self.discharge_command if discharging and self.discharge_command else self.command
+        if entity_id is None:
+            return
+        if domain_of(entity_id) in SWITCHES:
+            yield switched(entity_id, on=abs(power_w) >= full_power_w(self.asset) - NOTHING_W)
+            return
+        state = look(entity_id)
+        wanted_w = (
+            abs(power_w) if self.mode or (discharging and self.discharge_command) else self.sign * power_w
+        )
+        value = 0.0 if abs(power_w) < NOTHING_W else number_for(wanted_w, self.asset, state)
+        if value == 0.0:
+            if self.enable is not None or self.mode is not None:
+                return
+            low, high = state.attribute("min"), state.attribute("max")
+            if (low is not None and low > 0.0) or (high is not None and high < 0.0):
+                raise DeviceError(
+                    f"{self.asset.id}: {entity_id} cannot be 0; name a switch in `enable` that stops it"
+                )
+        yield numbered(entity_id, value, step_of(state))
+
+    def _is_off(self, orders: list[Order]) -> bool:
+        """A number that came out as 0 was left out."""
+        numbers = self.command is not None and domain_of(self.command) in NUMBERS
+        return numbers and not orders
+
+
+def kind_problem(knobs: Knobs) -> str | None:
+    """What is wrong with the kinds of the entities, in words; ``None`` where nothing is."""
+    allowed = {
+        "command": (knobs.command, (*NUMBERS, *SWITCHES)),
+        "discharge_command": (knobs.discharge_command, NUMBERS),
+        "enable": (knobs.enable, SWITCHES),
+        "mode": (knobs.mode, SELECTS),
+    }
+    for key, (entity_id, domains) in allowed.items():
+        if entity_id is not None and domain_of(entity_id) not in domains:
+            return f"{key}: found {entity_id!r}, allowed: an entity of {', '.join(domains)}"
+    if isinstance(knobs.asset, Battery) and knobs.command and domain_of(knobs.command) in SWITCHES:
+        return f"command: found {knobs.command!r}; a battery needs a number (W or kW)"
+    if knobs.enable is not None and knobs.command is None:
+        return "enable: needs `command`; a device that is only switched has its switch there"
+    if knobs.mode is not None and not isinstance(knobs.asset, Battery):
+        return "mode: only a battery has one; allowed here: command, enable"
+    if knobs.mode is not None and None in (knobs.charge_option, knobs.idle_option):
+        return "mode: needs charge_option and idle_option, the names of its options"
+    if isinstance(knobs.asset, ChargePoint) and knobs.asset.phase_switching:
+        return "phase_switching: true is not possible through Home Assistant; leave it out"
+    return None
