@@ -1,12 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
+const apidocs = fileURLToPath(new URL("../src/ohmstead/apidocs/static", import.meta.url));
 const out = fileURLToPath(new URL("../src/ohmstead/web/static", import.meta.url));
 
-/** /docs works without the internet: the files that Swagger UI needs are shipped with it. */
+/** /docs works without the internet: the files that Swagger UI needs are shipped, for the agents too. */
 function swaggerUi(): Plugin {
   const source = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
   const files = {
@@ -20,9 +21,8 @@ function swaggerUi(): Plugin {
     name: "swagger-ui",
     apply: "build",
     closeBundle() {
-      mkdirSync(join(out, "docs"), { recursive: true });
       for (const [from, to] of Object.entries(files)) {
-        copyFileSync(join(source, from), join(out, "docs", to || from));
+        copyFileSync(join(source, from), join(apidocs, to || from));
       }
     },
   };

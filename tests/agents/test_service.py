@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import sys
 
 import pytest
@@ -22,7 +23,14 @@ async def test_health_docs_and_metrics_of_all_five() -> None:
         for agent in AGENTS:
             health = (await home.get(agent, "/health")).json()
             assert (health["status"], health["service"]) == ("ok", agent)
-            assert "swagger" in (await home.get(agent, "/docs")).text
+            page = await home.get(agent, "/docs")
+            assert "default-src 'none'" in page.headers["content-security-policy"]
+            files = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+            assert len(files) == 4, "and nothing from elsewhere"
+            for file in files:
+                assert (await home.get(agent, file)).status_code == 200, file
+            missing = await home.get(agent, "/docs/nothing")
+            assert (missing.status_code, missing.json()["title"]) == (404, "Not found")
             families = text_string_to_metric_families((await home.get(agent, "/metrics")).text)
             names = {f.name for f in families}
             assert {"ohmstead_agent_requests", "ohmstead_agent_request_duration_seconds"} <= names

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ohmstead import __version__
@@ -23,6 +24,7 @@ from ohmstead.agents.commands import SupersededError
 from ohmstead.agents.logs import correlation_id, setup_logs
 from ohmstead.agents.schema import SUPERSEDED_TITLE, Health, Problem
 from ohmstead.agents.settings import AgentSettings, from_environment
+from ohmstead.apidocs.files import CONTENT_SECURITY_POLICY, SWAGGER, Files
 from ohmstead.errors import DataError, DeviceError
 
 CORRELATION_HEADER = "x-correlation-id"
@@ -68,6 +70,7 @@ def create_service(
         title=f"Ohmstead {name} agent",
         version=__version__,
         description=description,
+        docs_url=None,
         redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
@@ -81,6 +84,8 @@ def create_service(
     async def get_metrics() -> Response:
         return Response(generate_latest(registry), media_type=METRICS_MEDIA_TYPE)
 
+    docs = Files({"/docs": SWAGGER}, {"content-security-policy": CONTENT_SECURITY_POLICY})
+    app.router.routes += [Route("/docs", docs, include_in_schema=False), Mount("/docs", docs)]
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(DataError, _unusable)

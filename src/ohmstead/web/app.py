@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from ohmstead import __version__
 from ohmstead.web import api, problems
-from ohmstead.web.assets import Assets
+from ohmstead.web.assets import dashboard
 from ohmstead.web.security import AccessToken, Guard
 from ohmstead.web.view import SiteView
 
@@ -47,7 +47,7 @@ def create_app(view: SiteView, *, allowed_hosts: Iterable[str] = (), token: str 
     app.state.protected = access is not None
     for router in api.routers(view, closing, access):
         app.include_router(router)
-    app.mount("/", Assets())
+    app.mount("/", dashboard())
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts), token=access)
