@@ -318,7 +318,7 @@ class Plant:
         self.engine.observe(SiteState(at=now, grid=self._last_meter, assets=assets, outdoor_c=reading(10.0)))
         record = self.engine.step(now)
         self.records.append(record)
-        sent = {s.asset: s.power_w for s in record.setpoints if s.send}
+        sent = {s.asset: s.told_w for s in record.setpoints if s.send}
         self.commands.append(sent)
         for asset_id, power_w in sent.items():
             self.wires[asset_id].told.append((float(t), power_w))

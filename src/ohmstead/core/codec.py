@@ -14,11 +14,23 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from ohmstead.core import charging_info, dispatch, memory, plan, reason, record, settings, site, state, tariff
+from ohmstead.core import (
+    charging_info,
+    dispatch,
+    memory,
+    phases,
+    plan,
+    reason,
+    record,
+    settings,
+    site,
+    state,
+    tariff,
+)
 
 T = TypeVar("T")
 
-_MODULES = (charging_info, dispatch, memory, plan, reason, record, settings, site, state, tariff)
+_MODULES = (charging_info, dispatch, memory, phases, plan, reason, record, settings, site, state, tariff)
 _CLASSES: dict[str, type[Any]] = {
     name: found
     for module in _MODULES

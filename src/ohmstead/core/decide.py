@@ -8,14 +8,16 @@ from datetime import datetime
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Conflict, Desk
 from ohmstead.core.estimate import estimate
-from ohmstead.core.flexibility import Controllable, Flexibility, flexibility, is_controllable
+from ohmstead.core.flexibility import SHARES, Controllable, Flexibility, flexibility, is_controllable
+from ohmstead.core.limits.fuse import fuse_limit_w
 from ohmstead.core.memory import RUNNING_W, AssetMemory, Memory
 from ohmstead.core.obedience import ignores, watch
 from ohmstead.core.order import LIMITS, STRATEGIES
+from ohmstead.core.phase_watch import as_used, watch_phases
 from ohmstead.core.plan import PlanSlot
 from ohmstead.core.reason import Reason, Setpoint
 from ohmstead.core.settings import Settings
-from ohmstead.core.site import AssetId, Site
+from ohmstead.core.site import AssetId, ChargePoint, Phases, Site
 from ohmstead.core.state import GridState, SiteState
 from ohmstead.core.tariff import Tariff
 
@@ -74,19 +76,21 @@ def _see(
     controllables: dict[AssetId, Controllable] = {
         a.id: a for a in site.assets if isinstance(a, Controllable) and is_controllable(a)
     }
+    meter = state.grid.power_w
+    age_s = 0.0 if meter.at is None else (now - meter.at).total_seconds()
+    fresh = meter.good and abs(age_s) <= settings.meter_max_age_s
+    grid = state.grid if fresh else GridState()
+    watch_phases(site, state, grid, memory, fuse_limit_w(site, settings))
     flexibilities = {}
     for asset_id, asset in controllables.items():
         known = state.assets.get(asset_id)
         if known is None:
             continue
-        flex = flexibility(asset, known)
+        flex = flexibility(as_used(asset, memory) if isinstance(asset, ChargePoint) else asset, known)
         if flex is not None:
             flexibilities[asset_id] = flex
             watch(memory.of(asset_id), flex, known.power_w, now)
-    meter = state.grid.power_w
-    age_s = 0.0 if meter.at is None else (now - meter.at).total_seconds()
-    fresh = meter.good and abs(age_s) <= settings.meter_max_age_s
-    seen = estimate(site, state, state.grid if fresh else GridState(), flexibilities, memory, now)
+    seen = estimate(site, state, grid, flexibilities, memory, now)
     told = {a: memory.of(a) for a in flexibilities}
     return Cycle(
         now=now,
@@ -127,8 +131,19 @@ def _setpoints(cycle: Cycle, desk: Desk) -> list[Setpoint]:
             _remember(cycle, memory, flex, power_w, reason, measured_w or 0.0, repeat_s)
         else:
             memory.rule = reason.rule
-        out.append(Setpoint(asset=asset_id, power_w=power_w, reason=reason, send=send))
+        nominal_w = _as_if_all_phases(cycle, flex, power_w)
+        out.append(Setpoint(asset=asset_id, power_w=power_w, reason=reason, send=send, nominal_w=nominal_w))
     return out
+
+
+def _as_if_all_phases(cycle: Cycle, flex: Flexibility | None, power_w: float) -> float | None:
+    """What a three-phase charger is told where its vehicle uses one phase: chargers divide by three."""
+    asset = None if flex is None else cycle.controllables[flex.asset]
+    if flex is None or not isinstance(asset, ChargePoint) or asset.phases is not Phases.ALL:
+        return None
+    if asset.phase_switching or flex.shares_at(power_w) == SHARES[Phases.ALL]:
+        return None
+    return 3.0 * power_w
 
 
 def _worth_sending(

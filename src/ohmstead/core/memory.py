@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ohmstead.core.charging_info import ChargingInfo
+from ohmstead.core.phases import PhaseEvidence
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Tuning
 from ohmstead.core.site import AssetId
@@ -52,6 +53,8 @@ class AssetMemory:
     """Start of the plan's slot that ``budget_kwh`` belongs to."""
     budget_kwh: float = 0.0
     """Taken since that slot began to be followed."""
+    phases: PhaseEvidence | None = None
+    """On which phases a vehicle charges, as far as that was seen."""
     spot_day: datetime | None = None
     """Start of the local day that ``spot_kwh`` belongs to."""
     spot_kwh: float = 0.0

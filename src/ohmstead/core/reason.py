@@ -94,6 +94,8 @@ class Setpoint:
     """What an asset is told, W, load convention; never without a reason and never NaN.
 
     ``send`` is False where the change is too small or repeats what the device already follows.
+    ``nominal_w`` is what a charger must be told to get ``power_w`` out of a vehicle that uses fewer
+    phases than the charger has; ``None``: the power itself.
 
     Raises:
         ValueError: the power is not finite.
@@ -103,6 +105,12 @@ class Setpoint:
     power_w: float
     reason: Reason
     send: bool = True
+    nominal_w: float | None = None
+
+    @property
+    def told_w(self) -> float:
+        """What goes to the device, W."""
+        return self.power_w if self.nominal_w is None else self.nominal_w
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.power_w):

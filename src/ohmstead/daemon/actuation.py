@@ -49,7 +49,7 @@ class Actuators:
     async def _apply(self, setpoint: Setpoint) -> bool:
         try:
             async with asyncio.timeout(APPLY_TIMEOUT_S):
-                await self._devices[setpoint.asset].apply(setpoint.power_w)
+                await self._devices[setpoint.asset].apply(setpoint.told_w)
         except (DeviceError, OSError) as error:
             words = str(error) or f"no answer within {APPLY_TIMEOUT_S:.0f} s"
             if self.failing.get(setpoint.asset) != words:

@@ -140,7 +140,7 @@ def _control(engine: Engine, house: House) -> None:
     engine.observe(house.read())
     for setpoint in engine.step(house.now).setpoints:
         if setpoint.send:
-            house.command(setpoint.asset, setpoint.power_w)
+            house.command(setpoint.asset, setpoint.told_w)
 
 
 def _short_kwh(house: House, before: SiteState, now: SiteState) -> float:
