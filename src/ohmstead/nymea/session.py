@@ -29,6 +29,7 @@ TIMED_OUT = "Command timed out"
 
 DEFAULT_LOCALE = "en_US"
 
+_HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/")
 _DIGITS = re.compile(r"[+-]?[0-9]{1,19}")
 
 
@@ -66,11 +67,13 @@ class Reply:
     Args:
         close: the conversation is over.
         lock_down: somebody guesses: new connections are refused for a while.
+        broken: the packet was not even JSON.
     """
 
     data: bytes
     close: bool = False
     lock_down: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +120,9 @@ class Session:
         try:
             message = decode(packet)
         except DataError as error:
-            return _error(-1, f"Failed to parse JSON data: {error}")
+            refusal = _error(-1, f"Failed to parse JSON data: {error}")
+            # A page in somebody's browser may send a request to this port; its body must not be obeyed.
+            return Reply(data=refusal.data, close=bool(_HTTP.match(packet)), broken=True)
         number = _int(message.get("id"))
         if number is None:
             return _error(0, "Error parsing command. Missing 'id'")

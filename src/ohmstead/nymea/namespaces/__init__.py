@@ -1,0 +1,1 @@
+"""The namespaces of the server, each as one table of methods and notifications."""
