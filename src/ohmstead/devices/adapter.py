@@ -17,6 +17,7 @@ from ohmstead.core.site import Asset, AssetId
 from ohmstead.core.state import AssetState, GridState
 from ohmstead.devices.base import Device, Meter
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
+from ohmstead.ocpp.central.system import CentralSystem
 
 
 class AdapterOptions(BaseModel):
@@ -61,6 +62,7 @@ class Environment:
     """What the daemon lends to adapters when it opens them."""
 
     plant: Plant | None = None
+    ocpp: CentralSystem | None = None
     home_assistant: HomeAssistantLink | None = None
 
 

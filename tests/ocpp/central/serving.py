@@ -110,7 +110,7 @@ async def charger(
         headers["Authorization"] = f"Basic {credentials}"
     websocket = await connect(
         f"{central.url}/{identity}",
-        subprotocols=["ocpp1.6"] if subprotocols is None else subprotocols or None,  # type: ignore[arg-type]
+        subprotocols=["ocpp1.6"] if subprotocols is None else subprotocols or None,  # type: ignore[list-item, arg-type]
         additional_headers=headers,
         compression=None,
         ssl=tls,

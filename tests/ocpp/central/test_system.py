@@ -118,6 +118,7 @@ async def test_a_half_open_link_is_found_by_ping(tmp_path: Path) -> None:
         await until(lambda: central.connected("CP1"))
         cp.websocket.transport.pause_reading()
         await until(lambda: not central.connected("CP1"))
+        cp.websocket.transport.abort()
 
 
 async def test_bad_input_of_one_charger_disturbs_no_other(tmp_path: Path) -> None:

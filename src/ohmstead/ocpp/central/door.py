@@ -43,6 +43,8 @@ class Door:
         self._store = store
         self._clock = clock
         self._check = PasswordCheck()
+        self.expected: set[str] = set()
+        """Chargers that a person named before they came."""
         self._hashing = asyncio.Semaphore(2)
 
     async def admit(
@@ -59,7 +61,7 @@ class Door:
         identity = identity_of(path)
         if identity is None:
             return Turned(status=HTTPStatus.NOT_FOUND, words="charge points connect to /ocpp/<identity>")
-        admission = admission_of(identity, self._store.chargers, self._settings)
+        admission = admission_of(identity, self._store.chargers, self._settings, self.expected)
         if isinstance(admission, Turned):
             return admission
         known = self._store.chargers.get(identity)

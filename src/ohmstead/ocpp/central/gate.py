@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -37,12 +37,17 @@ def identity_of(path: str) -> str | None:
 
 
 def admission_of(
-    identity: str, chargers: Mapping[str, Charger], settings: CentralSettings
+    identity: str,
+    chargers: Mapping[str, Charger],
+    settings: CentralSettings,
+    expected: Collection[str] = (),
 ) -> Admission | Turned:
-    """Whether a charger is known, or what an unknown one becomes."""
+    """Whether a charger is known, or what an unknown one becomes; one that is expected is adopted."""
     known = chargers.get(identity)
     if known is not None:
         return known.admission
+    if identity in expected:
+        return Admission.ADOPTED
     match settings.unknown_chargers:
         case UnknownChargers.ACCEPT if len(chargers) < settings.max_chargers:
             return Admission.ADOPTED

@@ -8,10 +8,10 @@ that a message costs one write and no read.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ohmstead.errors import DataError
 from ohmstead.ocpp.central import store_schema as schema
@@ -21,11 +21,13 @@ from ohmstead.ocpp.central.decision import (
     AddEvent,
     AddSamples,
     Change,
+    Ledger,
     OrphanStop,
     SaveCharger,
     SaveTransaction,
 )
 from ohmstead.ocpp.central.meter_values import MeterSample
+from ohmstead.ocpp.central.store_port import Claim
 
 EVENTS_KEPT = 1000
 """Per charger; a charger in a bad mood must not fill the disk."""
@@ -33,7 +35,7 @@ LONGEST_TEXT = 2000
 
 
 class Store:
-    """Chargers, tags and transactions. A :class:`~ohmstead.ocpp.central.decision.Ledger`.
+    """Chargers, tags and transactions: a :class:`~ohmstead.ocpp.central.store_port.TransactionStore`.
 
     To be used from one event loop, but for :meth:`transactions`, :meth:`samples` and :meth:`events`,
     which read the file.
@@ -93,12 +95,28 @@ class Store:
         self._committer.close()
         self._reading.close()
 
-    async def commit(self, changes: Sequence[Change]) -> None:
+    async def refresh(self, identity: str) -> None:
+        """Nobody else writes this file: everything is known."""
+
+    async def claim(self, identity: str) -> Claim | None:
+        """All connections are this process's own; ``None`` where the charger is not known."""
+        return Claim(number=0, identity=identity) if identity in self.chargers else None
+
+    def ledger_at_hand(self, _action: str) -> Ledger:
+        """This; nothing has to be waited for."""
+        return self
+
+    async def ledger(self, _identity: str, _action: str, _payload: Mapping[str, Any]) -> Ledger:
+        """This; nothing has to be waited for."""
+        return self
+
+    async def commit(self, changes: Sequence[Change], claim: Claim | None = None) -> None:
         """Keep changes; returns once they are on the disk.
 
         Raises:
             StoreError: they could not be written; nothing was changed.
         """
+        del claim
         if not changes:
             return
         await self._committer.commit(lambda c: _apply(c, changes), lambda: self._remember(changes))
@@ -250,6 +268,11 @@ class Store:
         await self._committer.commit(write)
         self._passwords.pop(identity, None)
         return self.chargers.pop(identity, None) is not None
+
+    def forgotten(self, identity: str) -> None:
+        """Only this process writes the file, so this is never told."""
+        self._passwords.pop(identity, None)
+        self.chargers.pop(identity, None)
 
     def _one(self, query: str, values: Sequence[object]) -> Transaction | None:
         try:

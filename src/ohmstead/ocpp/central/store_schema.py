@@ -103,8 +103,8 @@ def _moment(stored: float) -> datetime:
     return datetime.fromtimestamp(stored, UTC)
 
 
-def charger_row(charger: Charger) -> tuple[Any, ...]:
-    """A charger as a row; measurements are left out: after a restart they would be old."""
+def connectors_text(charger: Charger) -> str:
+    """A charger's connectors as JSON; measurements are left out: after a restart they would be old."""
     connectors = [
         {
             "id": connector.id,
@@ -116,6 +116,26 @@ def charger_row(charger: Charger) -> tuple[Any, ...]:
         }
         for connector in charger.connectors.values()
     ]
+    return json.dumps(connectors, separators=(",", ":"))
+
+
+def connectors_of(text: str) -> dict[int, Connector]:
+    """Connectors out of :func:`connectors_text`, by number."""
+    return {
+        item["id"]: Connector(
+            id=item["id"],
+            status=ConnectorStatus(item["status"]),
+            error_code=item["error_code"],
+            info=item["info"],
+            status_at=moment(item["status_at"]),
+            transaction_id=item["transaction_id"],
+        )
+        for item in json.loads(text)
+    }
+
+
+def charger_row(charger: Charger) -> tuple[Any, ...]:
+    """A charger as a row."""
     return (
         charger.identity,
         charger.admission.value,
@@ -126,23 +146,12 @@ def charger_row(charger: Charger) -> tuple[Any, ...]:
         seconds(charger.first_seen),
         seconds(charger.last_seen),
         seconds(charger.booted_at),
-        json.dumps(connectors, separators=(",", ":")),
+        connectors_text(charger),
     )
 
 
 def charger_of(row: Row) -> Charger:
     """A charger out of a row."""
-    connectors = [
-        Connector(
-            id=item["id"],
-            status=ConnectorStatus(item["status"]),
-            error_code=item["error_code"],
-            info=item["info"],
-            status_at=moment(item["status_at"]),
-            transaction_id=item["transaction_id"],
-        )
-        for item in json.loads(row["connectors"])
-    ]
     return Charger(
         identity=row["identity"],
         admission=Admission(row["admission"]),
@@ -153,7 +162,7 @@ def charger_of(row: Row) -> Charger:
         first_seen=moment(row["first_seen"]),
         last_seen=moment(row["last_seen"]),
         booted_at=moment(row["booted_at"]),
-        connectors={connector.id: connector for connector in connectors},
+        connectors=connectors_of(row["connectors"]),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -141,6 +142,10 @@ class CentralSystem:
         """Every known charger, by identity."""
         return self.store.chargers
 
+    def now(self) -> datetime:
+        """The time of day by the central system's clock."""
+        return self._clock.now()
+
     def connected(self, identity: str) -> bool:
         """A charger has a connection now."""
         link = self._links.get(identity)
@@ -188,6 +193,13 @@ class CentralSystem:
             await self.store.commit((SaveCharger(charger=charger),))
         if link.connection is not None:
             self._spawn(self._boot_again(link.connection))
+
+    def expect(self, identity: str) -> None:
+        """A person named this charger: it is one of ours as soon as it comes, and if it is held now."""
+        self._door.expected.add(identity)
+        known = self.store.chargers.get(identity)
+        if known is not None and not known.adopted:
+            self._spawn(self.adopt(identity))
 
     async def forget(self, identity: str) -> bool:
         """Forget a charger and its password, and close its connection; its sessions stay.
