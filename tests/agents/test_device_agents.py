@@ -100,6 +100,15 @@ async def test_a_command_that_comes_after_a_newer_one_is_refused(
         assert (await home.post(agent, path, older | restarted)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("number", "status"), [(5, 200), (5.0, 200), (5.5, 422), (-1, 422), (True, 422), ("5", 422), (1e300, 422)]
+)
+async def test_a_command_s_number_is_an_integer_as_json_schema_has_it(number: object, status: int) -> None:
+    async with running_home() as home:
+        body = {"shed_kw": 0.0, "sequence": {"issuer": "central", "number": number}}
+        assert (await home.post("load", "/shed", body)).status_code == status
+
+
 async def test_a_refused_command_supersedes_older_ones_too() -> None:
     async with running_home() as home:
         await home.post("vehicle", "/update", {"connected": False})

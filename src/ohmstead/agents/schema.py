@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from ohmstead.agents.storage import LimitedBy, Mode
 
@@ -69,11 +69,20 @@ class Health(Answer):
     version: str
 
 
+def _whole(value: object) -> object:
+    """5.0 is an integer to JSON Schema."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Sequence(Body):
     """A command's place among those of its issuer, so that one that comes late is not carried out."""
 
     issuer: Annotated[str, Field(pattern=COMMAND_ID, description="Who commands; new with each start.")]
-    number: Annotated[int, Field(strict=True, ge=0, le=2**53, description="Rises with each command.")]
+    number: Annotated[
+        int,
+        Field(strict=True, ge=0, le=2**53, description="Rises with each command."),
+        BeforeValidator(_whole),
+    ]
 
 
 class Production(Body):
