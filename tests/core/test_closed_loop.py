@@ -157,7 +157,7 @@ def test_a_charger_that_does_not_stop_is_told_again_and_counts_as_a_load() -> No
     plant.run(320)
     plant.engine.withdraw("car")
     stuck["now"] = True
-    plant.run(200)
+    plant.run(300)
     assert sum(1 for sent in plant.commands[65:] if sent.get("car") == 0.0) >= 3
     assert plant.engine.memory.of("car").at_least_w == pytest.approx(6000.0)
     assert plant.powers_w[-1]["battery"] == pytest.approx(-5000.0)

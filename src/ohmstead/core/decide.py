@@ -11,7 +11,7 @@ from ohmstead.core.estimate import estimate
 from ohmstead.core.flexibility import SHARES, Controllable, Flexibility, flexibility, is_controllable
 from ohmstead.core.limits.fuse import fuse_limit_w
 from ohmstead.core.memory import RUNNING_W, AssetMemory, Memory
-from ohmstead.core.obedience import ignores, watch
+from ohmstead.core.obedience import count, ignores, retry_s, watch
 from ohmstead.core.order import LIMITS, STRATEGIES
 from ohmstead.core.phase_watch import as_used, watch_phases
 from ohmstead.core.plan import PlanSlot
@@ -23,8 +23,6 @@ from ohmstead.core.tariff import Tariff
 
 REPEAT_S = 300.0
 """A command is repeated after this time even where nothing changed: devices forget."""
-RETRY_S = 30.0
-"""A command that a device did not follow is repeated after its reaction time, but not more often."""
 MAX_CLOCK_STEP_BACK_S = 1.0
 
 
@@ -125,8 +123,10 @@ def _setpoints(cycle: Cycle, desk: Desk) -> list[Setpoint]:
         reaction_s = 10.0 if flex is None else flex.reaction_s
         step_w = 50.0 if flex is None else flex.step_w
         ignored = flex is not None and ignores(memory, measured_w)
-        repeat_s = reaction_s + RETRY_S if ignored else max(REPEAT_S, reaction_s + RETRY_S)
+        repeat_s = reaction_s + retry_s(memory) if ignored else max(REPEAT_S, reaction_s + retry_s(memory))
         send = _worth_sending(cycle, memory, power_w, reason, step_w, repeat_s)
+        if send or memory.at_least_w is None:
+            count(memory, waited_s=cycle.since_s(memory.commanded_at), reaction_s=reaction_s)
         if send:
             _remember(cycle, memory, flex, power_w, reason, measured_w or 0.0, repeat_s)
         else:

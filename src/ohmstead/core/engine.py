@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from ohmstead.core.charging_info import ChargingInfo, applied, lapsed, local_day
 from ohmstead.core.decide import Decision, decide
 from ohmstead.core.memory import ManualCommand, Memory
+from ohmstead.core.obedience import disobeys
 from ohmstead.core.plan import Plan, PlanningTask, PlanSlot
 from ohmstead.core.record import CycleRecord
 from ohmstead.core.settings import Settings, Tuning
@@ -104,6 +105,11 @@ class Engine:
     def tune(self, tuning: Tuning) -> None:
         """Change settings from the next cycle on; it is remembered."""
         self.memory.tuning = tuning
+
+    @property
+    def disobedient(self) -> tuple[AssetId, ...]:
+        """Assets that have ignored their commands so often that a person should look at them."""
+        return tuple(a for a, memory in self.memory.assets.items() if disobeys(memory))
 
     def failed(self, asset: str) -> None:
         """An asset did not take its last command: the next cycle sends it again."""

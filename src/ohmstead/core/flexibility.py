@@ -122,11 +122,21 @@ def charge_spans(asset: ChargePoint) -> tuple[Span, ...]:
     return (one, three) if one[1] < three[0] else ((one[0], three[1]),)
 
 
+def three_phase_min_w(asset: ChargePoint) -> float:
+    """From here on a charger that can change its phases uses three, W."""
+    return 3 * asset.min_a * asset.voltage_v
+
+
+def one_phase_max_w(asset: ChargePoint) -> float:
+    """The most that a charger that can change its phases takes on one, W."""
+    return min(asset.max_a * asset.voltage_v, three_phase_min_w(asset) - 1.0)
+
+
 def _charge_point(asset: ChargePoint, state: ChargePointState) -> Flexibility:
     spans = charge_spans(asset)
     shares: tuple[tuple[float, PhaseShares], ...] = _even(asset.phases)
     if asset.phase_switching and asset.phases is Phases.ALL:
-        shares = ((asset.max_a * asset.voltage_v, SHARES[Phases.L1]), *shares)
+        shares = ((one_phase_max_w(asset), SHARES[Phases.L1]), *shares)
     bounds = Bounds(spans=((0.0, 0.0), *spans))
     if not state.connected:
         bounds = Bounds(spans=ZERO.spans, high_by=Limit.DEVICE)

@@ -39,6 +39,8 @@ class AssetMemory:
     """Enough surplus to start since."""
     lack_since: datetime | None = None
     """Too little surplus to go on since."""
+    phases_since: datetime | None = None
+    """The surplus asks for another number of phases since."""
     latched: bool = False
     """A thermostat of this asset is in its heating half."""
     full: bool = False
@@ -47,6 +49,8 @@ class AssetMemory:
     """What it takes although it was told more; ``None`` while it follows."""
     at_least_w: float | None = None
     """What it takes although it was told less; ``None`` while it follows."""
+    ignored: int = 0
+    """Commands in a row that it did not follow downwards."""
     sanitised_at: datetime | None = None
     """End of the last legionella cycle of a tank."""
     budget_slot: datetime | None = None
@@ -138,5 +142,6 @@ _TIMERS = (
     "stepped_down_at",
     "surplus_since",
     "lack_since",
+    "phases_since",
     "sanitised_at",
 )

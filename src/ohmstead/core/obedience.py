@@ -37,6 +37,36 @@ def watch(memory: AssetMemory, flex: Flexibility, measured: Reading, now: dateti
     memory.at_least_w = power_w if power_w > max(commanded_w, 0.0) + SETTLED_W else None
 
 
+FLAGGED_AFTER = 2
+"""So many ignored commands are a fault, not a delay."""
+RETRY_S = (30.0, 60.0, 120.0, 300.0)
+"""Waiting times beyond the reaction time before a command is repeated, by how often it was ignored."""
+
+
+def retry_s(memory: AssetMemory) -> float:
+    """How long to wait for an answer beyond the reaction time before a command is sent again, s."""
+    return RETRY_S[min(memory.ignored, len(RETRY_S) - 1)]
+
+
+def count(memory: AssetMemory, *, waited_s: float, reaction_s: float) -> None:
+    """Count the last command as ignored if it had time and the device goes on; following ends the row.
+
+    A device that takes less than it is told is not counted: a vehicle may be full, a thermostat open.
+    """
+    if memory.at_least_w is None:
+        memory.ignored = 0
+    elif waited_s > reaction_s + METER_DELAY_S:
+        memory.ignored += 1
+
+
+def disobeys(memory: AssetMemory) -> bool:
+    """Whether a device has ignored so many commands that a person should look at it.
+
+    What it takes counts as a load that nobody controls, and the commands go on, ever more slowly.
+    """
+    return memory.ignored >= FLAGGED_AFTER
+
+
 def _last_seconds(
     recent: tuple[tuple[datetime, float], ...], now: datetime
 ) -> tuple[tuple[datetime, float], ...]:

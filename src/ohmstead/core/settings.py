@@ -19,6 +19,8 @@ class Settings:
             for vehicles, 0..1. 0: vehicles come first; 1: the battery is filled first.
         surplus_start_s: surplus must last this long before a charger or a heat pump starts on it.
         surplus_stop_s: it must be missing this long before they stop.
+        phase_switch_s: surplus must allow three phases, or lack for them, this long before a charger that
+            can change its phases does so while charging.
         meter_max_age_s: an older grid reading is stale.
         phase_limit_a: overload protection below the main fuse, current per phase; 0: the fuse alone.
         fuse_margin_a: kept free below every fuse, for what changes between two readings.
@@ -36,6 +38,7 @@ class Settings:
     battery_level_consideration: float = 0.0
     surplus_start_s: float = 60.0
     surplus_stop_s: float = 180.0
+    phase_switch_s: float = 300.0
     meter_max_age_s: float = 30.0
     phase_limit_a: float = 0.0
     fuse_margin_a: float = 0.5

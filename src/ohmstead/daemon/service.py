@@ -210,6 +210,9 @@ class Service:
             WarningInfo(code="device", message=f"{name}: {words}")
             for name, words in {**self._senses.failing, **self._actuators.failing}.items()
         ]
+        for asset in self._parts.engine.disobedient:
+            words = "does not do as it is told; what it takes counts as a load that nobody controls"
+            found.append(WarningInfo(code="device", message=f"{asset}: {words}"))
         status = self._writer.status()
         if status.error is not None:
             found.append(

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from ohmstead.core.charging_info import ChargingInfo
+from ohmstead.core.flexibility import flexibility
 from ohmstead.core.memory import ManualCommand, Memory
 from ohmstead.core.plan import AssetSlot
 from ohmstead.core.reason import Limit, Rule
@@ -253,3 +254,39 @@ def test_what_the_tolerance_allows_comes_from_the_grid_not_out_of_the_battery() 
     for at_s in (0, 60):
         out = bench.cycle(at_s, -2500.0)
     assert (round(out["car"].power_w), round(out["battery"].power_w)) == (4140, 0)
+
+
+def test_a_charger_changes_to_three_phases_after_the_sun_lasted_and_back_when_it_lacks() -> None:
+    car = ChargePoint(id="car", phase_switching=True)
+    bench = Bench(a_site(car))
+    table = [
+        (0, -3000.0, 0),
+        (60, -3000.0, 3000),
+        (120, -6000.0, 3680),
+        (419, -6000.0, 3680),
+        (420, -6000.0, 6000),
+        # A little too low: what is missing is tolerated until it lasted.
+        (600, -3000.0, 4140),
+        (899, -3000.0, 4140),
+        (900, -3000.0, 3000),
+        # Just changed down: not up again for its minimum time, and then only after the sun lasted.
+        (960, -6000.0, 3680),
+        (1200, -6000.0, 3680),
+        (1260, -6000.0, 6000),
+        # Far too low: down at once.
+        (1320, -1500.0, 1500),
+    ]
+    for at_s, base_w, power_w in table:
+        assert round(bench.cycle(at_s, base_w)["car"].power_w) == power_w, at_s
+
+
+def test_phase_switching_with_a_strong_single_phase_still_counts_the_phases_that_are_used() -> None:
+    """From 6 A on three phases it uses three, also where one phase could carry as much."""
+    car = ChargePoint(id="car", phase_switching=True, max_a=32.0)
+    bench = Bench(a_site(car))
+    bench.engine.command(ManualCommand(asset="car", power_w=6900.0))
+    assert bench.cycle(0, phases_base_w=(0.0, 5000.0, 0.0))["car"].power_w == pytest.approx(6900.0)
+    flex = flexibility(car, ChargePointState(id="car", connected=True))
+    assert flex is not None
+    assert flex.shares_at(4139.0) == (1.0, 0.0, 0.0)
+    assert flex.shares_at(4140.0) == pytest.approx((1 / 3, 1 / 3, 1 / 3))

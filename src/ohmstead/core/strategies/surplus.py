@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from ohmstead.core.bounds import EPSILON_W
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Desk
-from ohmstead.core.flexibility import Controllable
+from ohmstead.core.flexibility import Controllable, one_phase_max_w, three_phase_min_w
 from ohmstead.core.memory import RUNNING_W
 from ohmstead.core.reason import Proposal, Reason, Rule
 from ohmstead.core.site import AssetId, Battery, ChargePoint, HeatPump, HotWaterTank
@@ -116,7 +117,29 @@ def _share(cycle: Cycle, desk: Desk, asset: Controllable, offer_w: float) -> flo
     enough = max(0.0, wish_w) >= smallest_w * (1.0 - tolerated) and cycle.meter_fresh
     if not sustained(cycle, asset, enough=enough):
         return None
+    if isinstance(asset, ChargePoint) and asset.phase_switching:
+        wish_w = _on_steady_phases(cycle, asset, wish_w)
     return max(wish_w, smallest_w)
+
+
+def _on_steady_phases(cycle: Cycle, point: ChargePoint, wish_w: float) -> float:
+    """The wish, held to the present number of phases until another was worth it for long enough.
+
+    Up only after the surplus lasted. Down at once where more would be bought than is tolerated.
+    """
+    memory, three_w = cycle.memory.of(point.id), three_phase_min_w(point)
+    told_w = memory.commanded_w or 0.0
+    on_three, wants_three = told_w >= three_w - EPSILON_W, wish_w >= three_w
+    if told_w <= RUNNING_W or on_three == wants_three:
+        memory.phases_since = None
+        return wish_w
+    memory.phases_since = memory.phases_since or cycle.now
+    if cycle.since_s(memory.phases_since) >= cycle.settings.phase_switch_s:
+        memory.phases_since = None
+        return wish_w
+    if not on_three:
+        return one_phase_max_w(point)
+    return three_w if wish_w >= three_w * (1.0 - cycle.settings.acquisition_tolerance) else wish_w
 
 
 def _vehicle_full(cycle: Cycle, point: ChargePoint) -> bool:
