@@ -1,0 +1,1 @@
+"""The charging station's end: logs in, reports, obeys, and keeps every bill until it is confirmed."""
