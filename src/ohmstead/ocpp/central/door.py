@@ -28,7 +28,7 @@ from ohmstead.ocpp.central.passwords import (
     new_key,
 )
 from ohmstead.ocpp.central.settings import CentralSettings, SecurityProfile
-from ohmstead.ocpp.central.store import Store
+from ohmstead.ocpp.central.store_port import TransactionStore
 from ohmstead.ocpp.clock import Clock
 
 LONGEST_FIRST_PASSWORD = 64
@@ -38,7 +38,7 @@ LONGEST_FIRST_PASSWORD = 64
 class Door:
     """Checks who connects, and keeps the hashes of passwords."""
 
-    def __init__(self, settings: CentralSettings, store: Store, clock: Clock) -> None:
+    def __init__(self, settings: CentralSettings, store: TransactionStore, clock: Clock) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
@@ -61,6 +61,7 @@ class Door:
         identity = identity_of(path)
         if identity is None:
             return Turned(status=HTTPStatus.NOT_FOUND, words="charge points connect to /ocpp/<identity>")
+        await self._store.refresh(identity)
         admission = admission_of(identity, self._store.chargers, self._settings, self.expected)
         if isinstance(admission, Turned):
             return admission
@@ -107,6 +108,7 @@ class Door:
                 f"password of {identity!r}: found {len(password)} bytes, allowed: {SHORTEST} to {LONGEST}"
             )
         hashed = await self._hash(password)
+        await self._store.refresh(identity)
         old, _ = self._store.password(identity)
         await self._store.put_password(identity, old or "", hashed)
         status = await commands.change_configuration("AuthorizationKey", password.hex().upper())

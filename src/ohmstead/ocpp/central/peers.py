@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ohmstead.errors import DeviceOffline
 from ohmstead.ocpp.central.charger import Charger
 from ohmstead.ocpp.central.store_port import Claim
 from ohmstead.ocpp.frames import Payload
@@ -79,6 +80,24 @@ class Alone:
     def forgotten(self, identity: str) -> None:
         """Nobody to tell."""
 
-    def elsewhere(self, _identity: str) -> bool:
+    def elsewhere(self, identity: str) -> bool:
         """There is no elsewhere."""
+        del identity
         return False
+
+    async def call(
+        self,
+        identity: str,
+        action: str,
+        payload: Payload,
+        timeout: float | None,  # noqa: ASYNC109 - nothing is waited for
+        *,
+        urgent: bool,
+    ) -> Payload:
+        """Nobody else has it."""
+        del action, payload, timeout, urgent
+        raise DeviceOffline(f"charger {identity!r} is not connected")
+
+    async def adopt(self, identity: str) -> None:
+        """Nobody else has it."""
+        raise DeviceOffline(f"charger {identity!r} is not connected")

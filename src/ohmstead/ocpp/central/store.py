@@ -266,11 +266,12 @@ class Store:
                 connection.execute(f"DELETE FROM {table} WHERE identity = ?", (identity,))  # noqa: S608
 
         await self._committer.commit(write)
-        self._passwords.pop(identity, None)
-        return self.chargers.pop(identity, None) is not None
+        known = identity in self.chargers
+        self.forgotten(identity)
+        return known
 
     def forgotten(self, identity: str) -> None:
-        """Only this process writes the file, so this is never told."""
+        """Remember it no longer; it is off the disk already."""
         self._passwords.pop(identity, None)
         self.chargers.pop(identity, None)
 

@@ -88,7 +88,7 @@ class TransactionStore(Ledger, Protocol):
         ...
 
     def forgotten(self, identity: str) -> None:
-        """Another worker forgot this charger."""
+        """Remember a charger no longer that another worker forgot."""
         ...
 
     def password(self, identity: str) -> tuple[str | None, str | None]:

@@ -23,12 +23,13 @@ from ohmstead.errors import ConfigError, DataError, DeviceError, DeviceOffline
 from ohmstead.ocpp.central.accounting import MixAt, unknown_mix
 from ohmstead.ocpp.central.charger import Admission, Charger
 from ohmstead.ocpp.central.commands import Commands
-from ohmstead.ocpp.central.decision import Context, Decision, Refusal, SaveCharger
+from ohmstead.ocpp.central.decision import Context, Decision, Ledger, Refusal, SaveCharger
 from ohmstead.ocpp.central.door import Door
 from ohmstead.ocpp.central.gate import identity_of
 from ohmstead.ocpp.central.inbound import decide
+from ohmstead.ocpp.central.peers import Alone, Peers
 from ohmstead.ocpp.central.settings import CentralSettings
-from ohmstead.ocpp.central.store import Store
+from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StartKnown, StoreError, TransactionStore
 from ohmstead.ocpp.clock import Clock, RealClock
 from ohmstead.ocpp.error_codes import ErrorCode
 from ohmstead.ocpp.frames import Payload
@@ -56,6 +57,8 @@ class _Link:
     identity: str
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     connection: Connection | None = None
+    claim: Claim | None = None
+    """Of the newest connection that there was here."""
     watchers: list[Watcher] = field(default_factory=list)
 
 
@@ -65,10 +68,11 @@ class CentralSystem:
     def __init__(
         self,
         settings: CentralSettings,
-        store: Store,
+        store: TransactionStore,
         *,
         clock: Clock | None = None,
         mix: MixAt = unknown_mix,
+        peers: Peers | None = None,
     ) -> None:
         """Nothing listens yet; the store stays the caller's to close.
 
@@ -83,6 +87,7 @@ class CentralSystem:
         self._clock = clock or RealClock()
         self._context = Context(ledger=store, mix=mix, heartbeat_s=round(settings.heartbeat_s))
         self._door = Door(settings, store, self._clock)
+        self._peers = peers or Alone()
         self._links: dict[str, _Link] = {}
         self._server: Server | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -147,9 +152,12 @@ class CentralSystem:
         return self._clock.now()
 
     def connected(self, identity: str) -> bool:
-        """A charger has a connection now."""
+        """A charger has a connection now, here or to another worker."""
+        return self._connection(identity) is not None or self._peers.elsewhere(identity)
+
+    def _connection(self, identity: str) -> Connection | None:
         link = self._links.get(identity)
-        return link is not None and link.connection is not None
+        return None if link is None else link.connection
 
     def commands(self, identity: str) -> Commands:
         """The operations of one charger."""
@@ -175,8 +183,9 @@ class CentralSystem:
             CallFailed: it refused, or did not answer in time.
             SchemaError: the payload does not follow the schema; nothing was sent.
         """
-        link = self._links.get(identity)
-        connection = None if link is None else link.connection
+        connection = self._connection(identity)
+        if connection is None and self._peers.elsewhere(identity):
+            return await self._peers.call(identity, action, payload, timeout, urgent=urgent)
         if connection is None:
             raise DeviceOffline(f"charger {identity!r} is not connected")
         return await connection.call(action, payload, timeout, urgent=urgent)
@@ -186,11 +195,17 @@ class CentralSystem:
 
         Raises:
             KeyError: it is not known.
+            DeviceOffline: the worker that has its connection cannot be reached.
         """
+        if self._connection(identity) is None and self._peers.elsewhere(identity):
+            await self._peers.adopt(identity)
+            return
         link = self._link(identity)
         async with link.turn:
             charger = replace(self.store.chargers[identity], admission=Admission.ADOPTED)
-            await self.store.commit((SaveCharger(charger=charger),))
+            claim = link.claim if link.connection is not None else None
+            await self.store.commit((SaveCharger(charger=charger),), claim)
+        self._tell(link, "adopted")
         if link.connection is not None:
             self._spawn(self._boot_again(link.connection))
 
@@ -207,11 +222,40 @@ class CentralSystem:
         Returns:
             False where it is not known.
         """
-        link = self._links.pop(identity, None)
         known = await self.store.forget(identity)
+        self._peers.forgotten(identity)
+        await self.dropped(identity)
+        return known
+
+    async def dropped(self, identity: str) -> None:
+        """A charger is forgotten, here or by another worker."""
+        self.store.forgotten(identity)
+        link = self._links.pop(identity, None)
         if link is not None and link.connection is not None:
             await link.connection.close(1008, "forgotten")
-        return known
+
+    async def superseded(self, claim: Claim) -> None:
+        """Another worker holds this claim; an older connection here is closed."""
+        link = self._links.get(claim.identity)
+        if link is None or link.connection is None or link.claim is None or link.claim >= claim:
+            return
+        connection, link.connection = link.connection, None
+        self._peers.left(link.claim)
+        log.info("ocpp_replaced", charger=claim.identity, by="another worker")
+        await connection.close(1000, "a newer connection")
+
+    def heard(self, charger: Charger, action: str) -> None:
+        """Another worker tells of a charger. Of one that is connected here only that it is adopted counts."""
+        link = self._link(charger.identity)
+        if link.connection is not None:
+            mine = self.store.chargers.get(charger.identity)
+            if mine is None or mine.adopted or not charger.adopted:
+                return
+            charger = replace(mine, admission=Admission.ADOPTED)
+            self._spawn(self._boot_again(link.connection))
+        self.store.note(charger)
+        for watcher in tuple(link.watchers):
+            watcher(charger, action)
 
     def watch(self, identity: str, watcher: Watcher) -> Callable[[], None]:
         """Be told of a charger from now on; returns what ends that. The charger need not be known yet."""
@@ -255,19 +299,29 @@ class CentralSystem:
             return
         request = websocket.request
         identity = identity_of(request.path) if request is not None else None
-        if identity is None or identity not in self.store.chargers:
+        try:
+            claim = None if identity is None else await self.store.claim(identity)
+        except StoreError as error:
+            log.error("ocpp_store_failed", error=str(error))  # noqa: TRY400 - expected
+            await websocket.close(1013, "cannot be recorded now")
+            return
+        if identity is None or claim is None:
             await websocket.close(1008, "forgotten")
             return
         link = self._link(identity)
+        if link.claim is not None and claim < link.claim:
+            await websocket.close(1000, "a newer connection")
+            return
         connection = Connection(
             websocket,
-            lambda action, payload: self._answer(link, action, payload),
+            lambda action, payload: self._answer(link, claim, action, payload),
             name=identity,
             clock=self._clock,
             tolerant=True,
             call_timeout_s=CALL_TIMEOUT_S,
         )
-        old, link.connection = link.connection, connection
+        old, link.connection, link.claim = link.connection, connection, claim
+        self._peers.joined(claim)
         if old is not None:
             log.info("ocpp_replaced", charger=identity)
             self._spawn(old.close(1000, "a newer connection"))
@@ -278,26 +332,50 @@ class CentralSystem:
         finally:
             if link.connection is connection:
                 link.connection = None
+                self._peers.left(claim)
                 self._tell(link, "disconnected")
         log.info("ocpp_disconnected", charger=identity, reason=reason)
 
-    def _answer(self, link: _Link, action: str, payload: Payload) -> Payload | asyncio.Future[Payload]:
+    def _answer(
+        self, link: _Link, claim: Claim, action: str, payload: Payload
+    ) -> Payload | asyncio.Future[Payload]:
         if action in CHANGE_NOTHING and not link.turn.locked():
-            return self._done(link, action, self._decide(link, action, payload))
+            ledger = self.store.ledger_at_hand(action)
+            if ledger is not None:
+                return self._done(link, action, self._decide(link, action, payload, ledger))
         # A connection that breaks meanwhile must not leave half of it: the charger repeats the message.
-        return asyncio.shield(self._spawn(self._in_turn(link, action, payload)))
+        return asyncio.shield(self._spawn(self._in_turn(link, claim, action, payload)))
 
-    async def _in_turn(self, link: _Link, action: str, payload: Payload) -> Payload:
+    async def _in_turn(self, link: _Link, claim: Claim, action: str, payload: Payload) -> Payload:
         async with link.turn:
-            decision = self._decide(link, action, payload)
-            await self.store.commit(decision.changes)
+            try:
+                decision = await self._commit(link, claim, action, payload)
+            except StaleClaim:
+                if link.claim == claim and link.connection is not None:
+                    # Closed before anything is answered: the charger repeats it on its newer connection.
+                    await link.connection.close(1000, "a newer connection")
+                raise
             return self._done(link, action, decision)
 
-    def _decide(self, link: _Link, action: str, payload: Payload) -> Decision:
+    async def _commit(self, link: _Link, claim: Claim, action: str, payload: Payload) -> Decision:
+        ledger = await self.store.ledger(link.identity, action, payload)
+        decision = self._decide(link, action, payload, ledger)
+        try:
+            await self.store.commit(decision.changes, claim)
+        except StartKnown:
+            ledger = await self.store.ledger(link.identity, action, payload)
+            decision = self._decide(link, action, payload, ledger)
+            await self.store.commit(decision.changes, claim)
+        return decision
+
+    def _decide(self, link: _Link, action: str, payload: Payload, ledger: Ledger) -> Decision:
         charger = self.store.chargers.get(link.identity)
         if charger is None:
             raise Refused(ErrorCode.SECURITY_ERROR, "this charge point was forgotten")
-        return decide(charger, action, payload, self._clock.now(), self._context)
+        context = self._context
+        if ledger is not context.ledger:
+            context = replace(context, ledger=ledger)
+        return decide(charger, action, payload, self._clock.now(), context)
 
     def _done(self, link: _Link, action: str, decision: Decision) -> Payload:
         if link.identity in self.store.chargers:
@@ -310,6 +388,7 @@ class CentralSystem:
     def _tell(self, link: _Link, action: str) -> None:
         charger = self.store.chargers.get(link.identity)
         if charger is not None:
+            self._peers.told(charger, action)
             for watcher in tuple(link.watchers):
                 watcher(charger, action)
 
