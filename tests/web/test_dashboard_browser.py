@@ -205,12 +205,12 @@ async def test_the_heating_page_shows_rooms_and_floors_with_what_they_wait_for(b
         await expect(floors).to_contain_text("Heating the ground floor")
         await expect(floors).to_contain_text("Heat pump on")
         await expect(floors.locator(".countdowns li")).to_have_text(
-            ["May stop in45\u00a0s", "Floors may change in7\u00a0min"]
+            ["Pump kept on45\u00a0s", "Floor kept7\u00a0min"]
         )
         await expect(page.locator('[data-floor="GF"] .state')).to_have_text("Heated now")
         await expect(page.locator('[data-room="office"]')).to_contain_text("Rests until 12:34")
         house.move(timedelta(minutes=5))
-        await expect(floors.locator(".countdowns li")).to_have_text(["Floors may change in2\u00a0min"])
+        await expect(floors.locator(".countdowns li")).to_have_text(["Floor kept2\u00a0min"])
         await page.reload()
         await expect(kitchen).to_be_visible()
         await page.get_by_role("link", name="Home").click()
