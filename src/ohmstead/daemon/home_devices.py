@@ -13,7 +13,11 @@ from ohmstead.devices.adapter import Adapter, Environment
 from ohmstead.devices.base import Device, Meter
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.devices.registry import AdapterRegistry
-from ohmstead.errors import DeviceError
+from ohmstead.errors import ConfigError, DataError, DeviceError
+from ohmstead.ocpp.central.accounting import MixAt, unknown_mix
+from ohmstead.ocpp.central.charger import Tag
+from ohmstead.ocpp.central.store import Store
+from ohmstead.ocpp.central.system import CentralSystem
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +46,41 @@ async def connected(config: Config) -> AsyncIterator[HomeAssistantLink | None]:
         yield link
     finally:
         await link.close()
+
+
+@contextlib.asynccontextmanager
+async def central_system(
+    config: Config, *, mix: MixAt = unknown_mix, serve: bool = True
+) -> AsyncIterator[CentralSystem | None]:
+    """The central system for OCPP chargers, where the home has one.
+
+    Args:
+        mix: what a kWh costs and how much of it is own; for the cost of sessions.
+        serve: let chargers connect; without it only what is stored can be looked at.
+
+    Raises:
+        ConfigError: its address or TLS files cannot be used, or its database cannot.
+    """
+    settings = config.ocpp
+    if settings is None:
+        yield None
+        return
+    try:
+        store = Store.open(settings.database)
+    except DataError as error:
+        raise ConfigError(f"{config.file}: ocpp: database: {error}") from error
+    store.configure_tags(
+        Tag(id_tag=tag.id_tag, name=tag.name, several_at_once=tag.several_at_once) for tag in settings.tags
+    )
+    try:
+        central = CentralSystem(settings, store, mix=mix)
+        if not serve:
+            yield central
+            return
+        async with central:
+            yield central
+    finally:
+        store.close()
 
 
 @contextlib.asynccontextmanager

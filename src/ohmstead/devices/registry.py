@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from ohmstead.devices.adapter import AdapterSpec
 from ohmstead.devices.home_assistant import HOME_ASSISTANT
 from ohmstead.devices.http_agent import HTTP_AGENT
+from ohmstead.devices.ocpp import OCPP
 from ohmstead.devices.simulated import SIMULATED
 from ohmstead.errors import ConfigError
 
-BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HOME_ASSISTANT, HTTP_AGENT)
+BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HOME_ASSISTANT, HTTP_AGENT, OCPP)
 
 
 class AdapterRegistry:

@@ -29,6 +29,7 @@ from ohmstead.daemon.config.sections import (
 )
 from ohmstead.daemon.init import Answers, render
 from ohmstead.devices.registry import AdapterRegistry
+from ohmstead.ocpp.central.settings import CentralSettings
 from ohmstead.planning.request import PlannerSettings
 
 _HEAD = """\
@@ -56,6 +57,11 @@ _SECTIONS: Sequence[tuple[str, str, type[Any]]] = (
 
 _MORE_SECTIONS: Sequence[tuple[str, str, type[Any]]] = (
     ("home_assistant", "Needed where a device or a room is reached by it.", HomeAssistantSettings),
+    (
+        "ocpp",
+        "The central system for OCPP chargers; it runs where this or a device with `adapter: ocpp` is.",
+        CentralSettings,
+    ),
     ("heating", "Rooms that Ohmstead regulates itself. All keys may be left out.", HeatingSettings),
     ("weather", "Where the weather forecast comes from.", WeatherSettings),
     ("strategy", "How the control cycle decides.", Settings),

@@ -195,7 +195,7 @@ def _text_rule(owner: str, name: str) -> tuple[Parse, str]:
             return _timezone, "a name of the IANA time zone database, as 'Europe/Vienna'"
         case _, "url":
             return _url, "an address that begins with https:// or http://"
-        case ("FloorRoom" | "FloorHeating" | "RadiatorRoom"), _ if name != "name":
+        case (("FloorRoom" | "FloorHeating" | "RadiatorRoom"), _) if name != "name":
             return _entity, "the id of an entity, as 'climate.kitchen'"
         case "Settings", "priority":
             return functools.partial(_word, PRIORITY_KINDS, str), _one_of(PRIORITY_KINDS)

@@ -39,18 +39,22 @@ from ohmstead.daemon.config.models import check, read
 from ohmstead.daemon.config.problems import InvalidConfig, KeyPath, Problem, did_you_mean, render_found
 from ohmstead.daemon.config.sections import (
     TARIFFS,
+    EjpTariff,
     Config,
     DeviceSettings,
     LogSettings,
     RecorderSettings,
     TariffSettings,
+    TempoTariff,
     WeatherSettings,
     WebSettings,
 )
 from ohmstead.daemon.config.yaml import Document, parse_document, read_document
 from ohmstead.devices.home_assistant import HOME_ASSISTANT
+from ohmstead.devices.ocpp import OCPP
 from ohmstead.devices.registry import AdapterRegistry
 from ohmstead.errors import ConfigError
+from ohmstead.ocpp.central.settings import CentralSettings
 from ohmstead.planning.request import PlannerSettings
 
 KINDS: Mapping[str, type[Asset]] = {
@@ -72,6 +76,7 @@ SECTIONS = (
     "assets",
     "meter",
     "home_assistant",
+    "ocpp",
     "heating",
     "tariff",
     "weather",
@@ -149,6 +154,7 @@ class _Loader:
         strategy = self._section(Settings, tree, "strategy")
         planner = self._planner(tree.get("planner", {}))
         home_assistant = self._home_assistant(tree)
+        ocpp = self._ocpp(tree, devices)
         heating = self._heating(tree)
         recorder = self._section(RecorderSettings, tree, "recorder")
         web = self._section(WebSettings, tree, "web")
@@ -193,6 +199,7 @@ class _Loader:
             strategy=strategy,
             planner=planner,
             home_assistant=home_assistant,
+            ocpp=ocpp,
             heating=heating,
             recorder=replace(recorder, path=self._absolute(recorder.path)),
             web=web,
@@ -264,7 +271,10 @@ class _Loader:
         if cls is None or not isinstance(entry, dict):
             return None
         facts = {name: value for name, value in entry.items() if name != "provider"}
-        return read(cls, facts, ("tariff",), self._report)
+        tariff = read(cls, facts, ("tariff",), self._report)
+        if isinstance(tariff, TempoTariff | EjpTariff) and tariff.days_file is not None:
+            return replace(tariff, days_file=self._absolute(tariff.days_file))
+        return tariff
 
     def _planner(self, entry: object) -> PlannerSettings | None:
         if not isinstance(entry, dict):
@@ -286,6 +296,26 @@ class _Loader:
         for key, message in problems_of_home_assistant(settings):
             self._report(key, message)
         return settings
+
+    def _ocpp(
+        self, tree: Mapping[str, Any], devices: Mapping[AssetId, DeviceSettings]
+    ) -> CentralSettings | None:
+        """The section with absolute paths; its defaults where only a device is reached by it."""
+        if "ocpp" not in tree and not any(device.adapter == OCPP.name for device in devices.values()):
+            return None
+        settings = self._section(CentralSettings, tree, "ocpp")
+        if settings is None:
+            return None
+        for name, message in settings.problems():
+            self._report(("ocpp", name), message)
+        certificate, private_key, authorities = settings.tls_certificate, settings.tls_key, settings.tls_ca
+        return replace(
+            settings,
+            tls_certificate=None if certificate is None else self._absolute(certificate),
+            tls_key=None if private_key is None else self._absolute(private_key),
+            tls_ca=None if authorities is None else self._absolute(authorities),
+            database=self._absolute(settings.database),
+        )
 
     def _heating(self, tree: Mapping[str, Any]) -> HeatingSettings | None:
         heating = self._section(HeatingSettings, tree, "heating")

@@ -15,6 +15,7 @@ from ohmstead.core.site import AssetId, Site
 from ohmstead.daemon.config.heating import HeatingSettings, HomeAssistantSettings
 from ohmstead.devices.adapter import AdapterOptions
 from ohmstead.errors import ConfigError
+from ohmstead.ocpp.central.settings import CentralSettings
 from ohmstead.planning.request import PlannerSettings
 from ohmstead.sources.hc_hp import OffPeakSeason
 from ohmstead.sources.local_time import DailyWindow
@@ -68,6 +69,42 @@ class OffPeakTariff:
     feed_in: FeedIn = FeedIn()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TempoTariff:
+    """Six prices by the colour of the day (Tempo): HC from 22:00 to 06:00, a day begins at 06:00.
+
+    A day whose colour is not known has the dearest price that it can have.
+    """
+
+    blue_hc_eur_per_kwh: float
+    """All included, as the others."""
+    blue_hp_eur_per_kwh: float
+    white_hc_eur_per_kwh: float
+    white_hp_eur_per_kwh: float
+    red_hc_eur_per_kwh: float
+    red_hp_eur_per_kwh: float
+    days_file: Path | None = None
+    """A table of colours, one `2026-01-15 red` per line; it counts more than the server."""
+    ask_server: bool = True
+    """Ask for the colours of today and tomorrow (api-couleur-tempo.fr)."""
+    url: str | None = None
+    """Another server with the same interface."""
+    feed_in: FeedIn = FeedIn()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EjpTariff:
+    """Two prices, the dear one on announced days from 07:00 to 01:00 (EJP)."""
+
+    normal_eur_per_kwh: float
+    """All included."""
+    peak_eur_per_kwh: float
+    """On peak days (heures de pointe mobile), all included."""
+    days_file: Path
+    """The peak days, one `2026-01-15` per line; read again when it changes."""
+    feed_in: FeedIn = FeedIn()
+
+
 class SpotCountry(StrEnum):
     """Where aWATTar sells."""
 
@@ -97,11 +134,13 @@ class SpotTariff:
     """Another server with the same interface."""
 
 
-TariffSettings = FixedTariff | OffPeakTariff | SpotTariff
+TariffSettings = FixedTariff | OffPeakTariff | TempoTariff | EjpTariff | SpotTariff
 
 TARIFFS: Mapping[str, type[TariffSettings]] = {
     "fixed": FixedTariff,
     "static_hc_hp": OffPeakTariff,
+    "tempo": TempoTariff,
+    "ejp": EjpTariff,
     "awattar": SpotTariff,
 }
 """The classes behind ``tariff.provider``."""
@@ -216,6 +255,8 @@ class Config:
     strategy: Settings
     planner: PlannerSettings | None
     home_assistant: HomeAssistantSettings | None = None
+    ocpp: CentralSettings | None = None
+    """``None``: no section, and no device is reached by it."""
     heating: HeatingSettings = field(default_factory=HeatingSettings)
     recorder: RecorderSettings
     web: WebSettings

@@ -158,6 +158,11 @@ BY_FIELD: Mapping[tuple[str, str], Quantity] = {
     ("RadiatorRoom", "desired_overshoot_k"): replace(_DIFFERENCE, high=1.0),
     ("RadiatorRoom", "window_open_delay_s"): replace(_DURATION, high=3600.0),
     ("WebSettings", "port"): Quantity(unit="", low=1, high=65535, mistaken={}, integer=True),
+    ("CentralSettings", "port"): Quantity(unit="", low=1, high=65535, mistaken={}, integer=True),
+    ("CentralSettings", "security_profile"): Quantity(unit="", low=0, high=3, mistaken={}, integer=True),
+    ("CentralSettings", "max_chargers"): Quantity(unit="", low=1, high=100000, mistaken={}, integer=True),
+    ("CentralSettings", "heartbeat_s"): replace(_DURATION, low=10.0),
+    ("CentralSettings", "ping_s"): replace(_DURATION, low=5.0, high=3600.0),
 } | {
     ("Settings", name): Quantity(unit="", low=low, high=high, mistaken={})
     for name, (low, high) in SETTING_RANGES.items()

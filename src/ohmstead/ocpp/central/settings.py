@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ from ohmstead.errors import ConfigError
 
 MOST_HELD = 20
 """Chargers that nobody asked for; more of them are refused, so that a stranger cannot fill the memory."""
+LONGEST_TAG = 20
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -38,6 +40,18 @@ class SecurityProfile(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TagSettings:
+    """One card or app that may charge."""
+
+    id_tag: str
+    """The identifier, at most 20 characters; upper and lower case are the same."""
+    name: str = ""
+    """Whose it is."""
+    several_at_once: bool = True
+    """It may charge at several connectors at the same time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CentralSettings:
     """The central system for OCPP chargers."""
 
@@ -62,6 +76,10 @@ class CentralSettings:
     """A connection that does not answer a ping for as long is closed."""
     max_chargers: int = 5000
     """More connections than that are refused."""
+    tags: tuple[TagSettings, ...] = ()
+    """Who may charge. Without any, everybody who can reach an adopted charger may."""
+    database: Path = Path("ohmstead-ocpp.db")
+    """Where chargers, sessions and the hashes of passwords are kept."""
 
     def check(self) -> None:
         """Refuse what would be open to anybody.
@@ -69,14 +87,21 @@ class CentralSettings:
         Raises:
             ConfigError: beyond this computer without authentication, or TLS files are missing.
         """
+        for key, message in self.problems():
+            raise ConfigError(f"ocpp: {key}: {message}")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What :meth:`check` refuses, as key and what is wrong with it."""
         if self.security_profile not in list(SecurityProfile):
-            raise ConfigError(f"ocpp: security_profile: found {self.security_profile}, allowed: 0, 1, 2, 3")
+            yield "security_profile", f"found {self.security_profile}, allowed: 0, 1, 2, 3"
+            return
         if self.host not in LOOPBACK_HOSTS and self.security_profile < SecurityProfile.BASIC:
-            raise ConfigError(
-                f"ocpp: host: found {self.host!r}: anybody on the network could pretend to be a charger; "
+            message = (
+                f"found {self.host!r}: anybody on the network could pretend to be a charger; "
                 "allowed: 127.0.0.1, ::1, localhost, or any address together with security_profile: 1 "
                 "(passwords) or more"
             )
+            yield "host", message
         wanted: tuple[tuple[str, Path | None], ...] = ()
         if self.security_profile >= SecurityProfile.TLS:
             wanted = (("tls_certificate", self.tls_certificate), ("tls_key", self.tls_key))
@@ -84,9 +109,10 @@ class CentralSettings:
             wanted += (("tls_ca", self.tls_ca),)
         for name, path in wanted:
             if path is None:
-                raise ConfigError(
-                    f"ocpp: {name}: missing; security_profile {self.security_profile} needs a PEM file"
-                )
+                yield name, f"missing; security_profile {self.security_profile} needs a PEM file"
+        for tag in self.tags:
+            if not 0 < len(tag.id_tag) <= LONGEST_TAG:
+                yield "tags", f"found {tag.id_tag!r}, allowed: 1 to {LONGEST_TAG} characters"
 
     def tls(self) -> ssl.SSLContext | None:
         """The TLS side of the server, at least TLS 1.2; ``None`` for profiles without.

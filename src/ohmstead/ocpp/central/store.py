@@ -8,7 +8,7 @@ that a message costs one write and no read.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -50,6 +50,7 @@ class Store:
             row["identity"]: schema.charger_of(row) for row in reading.execute("SELECT * FROM charger")
         }
         self._tags = {row["folded"]: schema.tag_of(row) for row in reading.execute("SELECT * FROM tag")}
+        self._configured: dict[str, Tag] = {}
         self._passwords: dict[str, tuple[str, str | None]] = {
             row["identity"]: (row["hash"], row["next_hash"])
             for row in reading.execute("SELECT * FROM password")
@@ -139,15 +140,21 @@ class Store:
 
     def tag(self, id_tag: str) -> Tag | None:
         """A tag by its identifier, without regard to case."""
-        return self._tags.get(id_tag.casefold())
+        key = id_tag.casefold()
+        return self._configured.get(key) or self._tags.get(key)
+
+    def configure_tags(self, tags: Iterable[Tag]) -> None:
+        """Tags of the configuration; they count together with the stored ones, and before them."""
+        self._configured = {tag.id_tag.casefold(): tag for tag in tags}
 
     def tags(self) -> tuple[Tag, ...]:
         """All tags, by identifier."""
-        return tuple(self._tags[key] for key in sorted(self._tags))
+        found = self._tags | self._configured
+        return tuple(found[key] for key in sorted(found))
 
     def any_tags(self) -> bool:
         """At least one tag is listed."""
-        return bool(self._tags)
+        return bool(self._tags or self._configured)
 
     async def put_tag(self, tag: Tag) -> None:
         """List a tag, or change it."""
