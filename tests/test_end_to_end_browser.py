@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.browsing import BROWSER, browser, page_in
 from tests.daemon.process import demo_arguments, started
-from tests.web.test_dashboard_browser import FLAGS, _chromium, page_in
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        _chromium() is None and not os.environ.get("CI"), reason="no chromium or chrome on the PATH"
-    ),
-]
+pytestmark = [pytest.mark.slow, *BROWSER]
 
 PICTURES = Path(__file__).parent.parent / "build"
 PATIENCE_MS = 60_000.0
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    path = _chromium()
-    assert path is not None, "CI needs a chromium on the PATH"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
+__all__ = ["browser"]
 
 
 async def house_time(page: Page) -> str:

@@ -2,73 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from ohmstead.web.schema import HeatingPayload, WarningInfo
+from tests.browsing import BROWSER, browser, page_in
 from tests.web.sample import NOW, SampleHouse
 from tests.web.sample_heating import sample_heating
 from tests.web.serving import served
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TOKEN = "correct-horse-battery-staple"  # noqa: S105 - of the sample home
 
 
-def _chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    return next((path for path in map(shutil.which, names) if path), None)
-
-
-# In CI a missing browser is an error; on a person's machine it only means fewer tests.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        _chromium() is None and not os.environ.get("CI"),
-        reason="no chromium or chrome on the PATH",
-    ),
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    path = _chromium()
-    assert path is not None, "CI needs a chromium on the PATH"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@asynccontextmanager
-async def page_in(context: BrowserContext, url: str) -> AsyncIterator[Page]:
-    """A page that must not complain, nor ask anyone but the home."""
-    page = await context.new_page()
-    complaints: list[str] = []
-    foreign: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda ask: foreign.append(ask.url) if not ask.url.startswith(url) else None)
-    await page.goto(url)
-    yield page
-    assert complaints == []
-    assert foreign == []
+pytestmark = BROWSER
+__all__ = ["browser"]
 
 
 async def test_the_page_shows_the_home_and_follows_it(browser: Browser) -> None:
