@@ -20,8 +20,10 @@ from ohmstead.daemon.bookkeeping import resume_ledger, resume_memory, resume_pla
 from ohmstead.daemon.clock import Clock, WallClock
 from ohmstead.daemon.config.sections import Config
 from ohmstead.daemon.cycle_log import recording
+from ohmstead.daemon.energy_mix import MixHistory
 from ohmstead.daemon.feeds import HomeFeeds
-from ohmstead.daemon.home_devices import HomeDevices, connected, opened
+from ohmstead.daemon.heating_host import HeatingHost
+from ohmstead.daemon.home_devices import HomeDevices, central_system, connected, opened
 from ohmstead.daemon.home_outlook import HomeOutlook
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.live_plant import PLANT_STATE, LivePlant, needs_plant
@@ -31,7 +33,9 @@ from ohmstead.daemon.payloads import plan_payload
 from ohmstead.daemon.sensing import Senses
 from ohmstead.daemon.service import Parts, Service, stop_on_signals
 from ohmstead.devices.adapter import Environment
+from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.errors import ConfigError, DataError, DeviceError
+from ohmstead.ocpp.central.system import CentralSystem
 from ohmstead.planning.planner import make_plan
 from ohmstead.recorder import Recorder
 from ohmstead.recorder.rollup import Retention
@@ -72,7 +76,7 @@ async def plan_home(config: Config) -> PlanPayload:
     clock = WallClock()
     with _past(config) as recorder:
         memory = (None if recorder is None else resume_memory(recorder)) or Memory()
-        async with _surroundings(config, clock, recorder) as around:
+        async with _surroundings(config, clock, recorder, serve=False) as around:
             outlook = HomeOutlook(
                 site=config.site,
                 settings=config.planner,
@@ -94,6 +98,9 @@ class _Surroundings:
     home: HomeDevices
     feeds: HomeFeeds
     plant: LivePlant | None
+    link: HomeAssistantLink | None
+    central: CentralSystem | None
+    mix: MixHistory
 
     def outdoor_c(self, now: datetime) -> Reading:
         """The simulated house has a thermometer; else the forecast tells."""
@@ -102,20 +109,24 @@ class _Surroundings:
 
 @contextlib.asynccontextmanager
 async def _surroundings(
-    config: Config, clock: Clock, recorder: Recorder | None
+    config: Config, clock: Clock, recorder: Recorder | None, *, serve: bool = True
 ) -> AsyncIterator[_Surroundings]:
     plant = None
     if needs_plant(config):
         stored = None if recorder is None else recorder.load_state(PLANT_STATE)
         plant = LivePlant.start(clock.now, stored)
+    mix = MixHistory()
     async with (
         HttpClient() as http,
         connected(config) as home_assistant,
-        opened(config, Environment(plant=plant, home_assistant=home_assistant)) as home,
+        central_system(config, mix=mix.at, serve=serve) as central,
+        opened(config, Environment(plant=plant, home_assistant=home_assistant, ocpp=central)) as home,
     ):
         feeds = HomeFeeds(config, http, config.recorder.path.parent)
         async with feeds.running(clock):
-            yield _Surroundings(home=home, feeds=feeds, plant=plant)
+            yield _Surroundings(
+                home=home, feeds=feeds, plant=plant, link=home_assistant, central=central, mix=mix
+            )
 
 
 async def _run(options: RunOptions, recorder: Recorder) -> None:
@@ -142,6 +153,15 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                 memory=lambda: engine.memory,
             )
         notices = _notices(options, recorder)
+        heating = HeatingHost(
+            config.heating,
+            clock=clock,
+            zone=zone,
+            recorder=recorder,
+            link=around.link,
+            outdoor_c=around.outdoor_c,
+            dry_run=options.dry_run,
+        )
         service = Service(
             Parts(
                 mode="run",
@@ -156,8 +176,9 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                 outdoor_c=around.outdoor_c,
                 more_values=None if outlook is None else outlook.expected,
                 more_states=None if around.plant is None else around.plant.states,
-                more_warnings=lambda: [*notices, *around.feeds.warnings(clock.now())],
-                more_listeners=listeners,
+                more_warnings=lambda: [*notices, *around.feeds.warnings(clock.now()), *heating.warnings()],
+                more_listeners=(*listeners, around.mix),
+                heating=heating.payload,
                 dry_run=options.dry_run,
             )
         )
@@ -166,9 +187,10 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
             how = "is watched (dry run: nothing is commanded)" if options.dry_run else "is run"
             typer.echo(f"{config.site.name} {how}: {url}")
 
-        await service.run(
-            host=config.web.host, port=config.web.port, token=config.web.token(), stop=stop, ready=ready
-        )
+        async with heating.running():
+            await service.run(
+                host=config.web.host, port=config.web.port, token=config.web.token(), stop=stop, ready=ready
+            )
 
 
 def _notices(options: RunOptions, recorder: Recorder) -> list[WarningInfo]:

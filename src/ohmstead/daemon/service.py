@@ -29,7 +29,7 @@ from ohmstead.errors import OhmsteadError
 from ohmstead.planning.worker import PlannerProcess
 from ohmstead.recorder import BufferedWriter, Recorder
 from ohmstead.web.app import create_app
-from ohmstead.web.schema import WarningInfo
+from ohmstead.web.schema import HeatingPayload, WarningInfo
 from ohmstead.web.server import serve
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,7 @@ class Parts:
         outlook: what to plan with; ``None``: rules only.
         baseline: see :class:`~ohmstead.daemon.bookkeeping.Bookkeeper`.
         more_states: other state to store with each minute.
+        heating: rooms and floors, for display.
         more_listeners: others who are told of every cycle.
         more_values: other series to record, by name.
         more_warnings: shown with those that the service finds itself.
@@ -69,6 +70,7 @@ class Parts:
     more_values: Callable[[datetime], Mapping[str, float | None]] | None = None
     more_warnings: Callable[[], Sequence[WarningInfo]] = tuple
     more_listeners: Sequence[CycleListener] = ()
+    heating: Callable[[], HeatingPayload] | None = None
     dry_run: bool = False
 
 
@@ -97,6 +99,7 @@ class Service:
             health=self._health,
             warnings=self._warnings,
             plan_status=self._plan_status,
+            heating=parts.heating,
         )
         self._books = Bookkeeper(
             engine=engine,

@@ -274,7 +274,7 @@ class HomeAssistantActuator(HomeAssistantDevice):
 
     async def _carry_out(self, orders: list[Order]) -> None:
         for order in orders:
-            if not order.shows(self.reader.link.state(order.call.entity_id)):
+            if not order.shows(self.reader.link.state(order.entity_id)):
                 await self.reader.link.command(order.call, order.shows)
 
 

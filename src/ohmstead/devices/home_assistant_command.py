@@ -40,6 +40,11 @@ class Order:
     call: ServiceCall
     shows: Callable[[EntityState], bool]
 
+    @property
+    def entity_id(self) -> str:
+        """Whom it is for."""
+        return str(self.call.entity_id)
+
 
 def domain_of(entity_id: str) -> str:
     """What is before the dot."""

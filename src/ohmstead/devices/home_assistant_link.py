@@ -46,16 +46,17 @@ Watcher = Callable[[StateChange], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceCall:
-    """A service of one entity, as ``number.set_value`` with its data."""
+    """A service of one entity, or of none, as ``number.set_value`` with its data."""
 
     service: str
-    entity_id: str
+    entity_id: str | None
     data: Mapping[str, Any]
 
     def __str__(self) -> str:
         """As a person would write it."""
         given = ", ".join(f"{k}: {v}" for k, v in self.data.items())
-        return f"{self.service} {self.entity_id}" + (f" ({given})" if given else "")
+        name = self.service if self.entity_id is None else f"{self.service} {self.entity_id}"
+        return f"{name} ({given})" if given else name
 
 
 def load_library() -> ModuleType:
@@ -320,17 +321,32 @@ class HomeAssistantLink:
             DeviceOffline: no connection, or no answer.
             DeviceError: Home Assistant refused.
         """
+        await self._call(call)
+
+    async def ask(self, call: ServiceCall) -> object:
+        """Call a service that answers, and give its answer.
+
+        Raises:
+            DeviceOffline: no connection, or no answer.
+            DeviceError: Home Assistant refused.
+        """
+        answer = await self._call(call, return_response=True)
+        return answer.get("response") if isinstance(answer, dict) else None
+
+    async def _call(self, call: ServiceCall, **more: bool) -> object:
         client = self._client
         if client is None or not self.connected:
             raise self._offline()
         domain, _, service = call.service.partition(".")
-        answer = await self._answer(
-            client.call_service(domain, service, dict(call.data), target={"entity_id": call.entity_id}),
-            what=str(call),
+        target = {} if call.entity_id is None else {"target": {"entity_id": call.entity_id}}
+        asking = client.send_command(
+            "call_service", domain=domain, service=service, service_data=dict(call.data), **target, **more
         )
+        answer = await self._answer(asking, what=str(call))
         context = answer.get("context") if isinstance(answer, dict) else None
         if isinstance(context, dict) and isinstance(context.get("id"), str):
             self._own.append(context["id"])
+        return answer
 
     async def command(
         self,
@@ -346,13 +362,14 @@ class HomeAssistantLink:
             DeviceOffline: no connection, or no answer.
             DeviceError: Home Assistant refused, or the entity never showed the effect.
         """
+        entity_id = str(call.entity_id)
         for _ in range(tries):
             await self.call(call)
-            if await self._shown(call.entity_id, shows, within_s):
+            if await self._shown(entity_id, shows, within_s):
                 return
-        found = self._states.get(call.entity_id)
+        found = self._states.get(entity_id)
         told = "does not exist" if found is None else f"shows {found.state!r}"
-        raise DeviceError(f"{call}: no effect within {within_s:g} s, {tries} times; {call.entity_id} {told}")
+        raise DeviceError(f"{call}: no effect within {within_s:g} s, {tries} times; {entity_id} {told}")
 
     async def _shown(self, entity_id: str, shows: Callable[[EntityState], bool], within_s: float) -> bool:
         def now() -> bool:
