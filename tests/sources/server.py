@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,6 +46,8 @@ class Server:
     cut_off: bool = False
     failures_first: int = 0
     asked: list[dict[str, list[str]]] = field(default_factory=list)
+    answer: Callable[[str], bytes] | None = None
+    """Gives the body for a path, instead of ``body``."""
 
 
 @contextmanager
@@ -60,11 +62,12 @@ def running() -> Iterator[Server]:
             failing = server.failures_first > 0
             server.failures_first -= failing
             self.send_response(503 if failing else server.status)
-            promised = len(server.body) * (2 if server.cut_off else 1)
+            body = server.body if server.answer is None else server.answer(urlsplit(self.path).path)
+            promised = len(body) * (2 if server.cut_off else 1)
             self.send_header("Content-Length", str(promised))
             self.end_headers()
             try:
-                self.wfile.write(server.body)
+                self.wfile.write(body)
             except ConnectionError:
                 self.close_connection = True
 

@@ -49,7 +49,7 @@ async def test_weather_is_kept_like_prices(http: HttpClient, tmp_path: Path, ser
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("tibber", {}, r"tariff.provider: found 'tibber', allowed: awattar, fixed, static_hc_hp"),
+        ("tibber", {}, r"tariff.provider: found 'tibber', allowed: awattar, ejp, fixed, static_hc_hp, tempo"),
         ("awattar", {"country": "ch"}, "country 'ch', allowed are at, de"),
         ("awattar", {}, "country"),
         ("fixed", {"eur_per_kwh": "dear"}, "eur_per_kwh"),

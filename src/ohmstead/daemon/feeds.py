@@ -17,6 +17,7 @@ from ohmstead.daemon.config.sections import Config, WeatherProviderName
 from ohmstead.daemon.tariff_source import tariff_source
 from ohmstead.errors import DataError, SourceError
 from ohmstead.sources import CachedProvider, HttpClient, SourceStatus, WeatherForecast, weather_provider
+from ohmstead.sources.tempo import TempoProvider
 from ohmstead.web.schema import WarningInfo
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ class HomeFeeds:
 
 
 def _status_of(provider: object) -> Callable[[datetime], SourceStatus] | None:
-    return provider.status if isinstance(provider, CachedProvider) else None
+    return provider.status if isinstance(provider, CachedProvider | TempoProvider) else None
 
 
 def age_in_words(age_s: float) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ohmstead.daemon.config.sections import (
+    EjpTariff,
     FeedIn,
     FixedTariff,
     OffPeakTariff,
     SpotTariff,
     TariffSettings,
+    TempoTariff,
 )
 from ohmstead.sources import (
     FixedFeedIn,
@@ -56,6 +59,11 @@ def _provider(settings: TariffSettings, timezone: str) -> tuple[str, dict[str, A
                 "seasons": [_season(season) for season in settings.seasons or all_year],
                 "timezone": timezone,
             }
+        case TempoTariff() | EjpTariff():
+            options = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "feed_in"}
+            if settings.days_file is not None:
+                options["days_file"] = str(settings.days_file)
+            return ("tempo" if isinstance(settings, TempoTariff) else "ejp"), options
         case SpotTariff():
             return "awattar", {"country": settings.country.value, "url": settings.url}
 
@@ -75,6 +83,10 @@ def _retail(settings: TariffSettings, timezone: str) -> RetailTariff:
             return RetailTariff(name="Fixed price", timezone=timezone, feed_in=feed_in)
         case OffPeakTariff():
             return RetailTariff(name="Peak and off-peak", timezone=timezone, feed_in=feed_in)
+        case TempoTariff():
+            return RetailTariff(name="Tempo", timezone=timezone, feed_in=feed_in)
+        case EjpTariff():
+            return RetailTariff(name="EJP", timezone=timezone, feed_in=feed_in)
         case SpotTariff():
             return RetailTariff(
                 name=f"aWATTar {settings.country.value.upper()}",

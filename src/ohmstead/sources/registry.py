@@ -13,12 +13,15 @@ from ohmstead.errors import ConfigError, DataError
 from ohmstead.sources import prices, weather
 from ohmstead.sources.awattar import AwattarProvider
 from ohmstead.sources.cached import CachedProvider
+from ohmstead.sources.ejp import EjpProvider
 from ohmstead.sources.fixed import FixedPriceProvider
 from ohmstead.sources.hc_hp import OffPeakSeason, StaticHcHpProvider
 from ohmstead.sources.http_client import HttpClient
 from ohmstead.sources.local_time import DailyWindow, YearDay
 from ohmstead.sources.open_meteo import OpenMeteoProvider
 from ohmstead.sources.prices import PriceProvider, WholesalePrice
+from ohmstead.sources.tempo import ColouredDay, ColourPrices, TempoProvider, TempoServer, checked_days
+from ohmstead.sources.tempo_days import Colour
 from ohmstead.sources.weather import WeatherForecast, WeatherProvider
 
 PriceFactory = Callable[[Mapping[str, Any], HttpClient, Path], PriceProvider]
@@ -55,6 +58,28 @@ class HcHpOptions(_Options, frozen=True, kw_only=True):
     timezone: str = "Europe/Paris"
 
 
+class TempoOptions(_Options, frozen=True, kw_only=True):
+    """Options of ``tempo``."""
+
+    blue_hc_eur_per_kwh: float
+    blue_hp_eur_per_kwh: float
+    white_hc_eur_per_kwh: float
+    white_hp_eur_per_kwh: float
+    red_hc_eur_per_kwh: float
+    red_hp_eur_per_kwh: float
+    days_file: str | None = None
+    ask_server: bool = True
+    url: str | None = None
+
+
+class EjpOptions(_Options, frozen=True, kw_only=True):
+    """Options of ``ejp``."""
+
+    normal_eur_per_kwh: float
+    peak_eur_per_kwh: float
+    days_file: str
+
+
 class AwattarOptions(_Options, frozen=True, kw_only=True):
     """Options of ``awattar``."""
 
@@ -79,7 +104,7 @@ def price_provider(
     """The provider of prices of that name.
 
     Args:
-        name: ``awattar``, ``fixed`` or ``static_hc_hp``.
+        name: ``awattar``, ``ejp``, ``fixed``, ``static_hc_hp`` or ``tempo``.
         options: its options, see the ``…Options`` classes.
         http: asks servers.
         cache_dir: where answers are kept.
@@ -115,6 +140,54 @@ def _hc_hp(options: Mapping[str, Any], _http: HttpClient, _cache_dir: Path) -> P
     )
 
 
+def _tempo(options: Mapping[str, Any], http: HttpClient, cache_dir: Path) -> PriceProvider:
+    o = _read(options, TempoOptions, "tempo")
+    server = None
+    if o.ask_server:
+        server = CachedProvider(
+            TempoServer(http=http, url=o.url),
+            cache_dir / "tempo-days.json",
+            kind=tuple[ColouredDay, ...],
+            check=checked_days,
+        )
+    return _usable(
+        lambda: TempoProvider(
+            prices={
+                Colour.BLUE: ColourPrices(
+                    hc_eur_per_kwh=o.blue_hc_eur_per_kwh, hp_eur_per_kwh=o.blue_hp_eur_per_kwh
+                ),
+                Colour.WHITE: ColourPrices(
+                    hc_eur_per_kwh=o.white_hc_eur_per_kwh, hp_eur_per_kwh=o.white_hp_eur_per_kwh
+                ),
+                Colour.RED: ColourPrices(
+                    hc_eur_per_kwh=o.red_hc_eur_per_kwh, hp_eur_per_kwh=o.red_hp_eur_per_kwh
+                ),
+            },
+            days_file=None if o.days_file is None else Path(o.days_file),
+            server=server,
+        )
+    )
+
+
+def _ejp(options: Mapping[str, Any], _http: HttpClient, _cache_dir: Path) -> PriceProvider:
+    o = _read(options, EjpOptions, "ejp")
+    return _usable(
+        lambda: EjpProvider(
+            normal_eur_per_kwh=o.normal_eur_per_kwh,
+            peak_eur_per_kwh=o.peak_eur_per_kwh,
+            days_file=Path(o.days_file),
+        )
+    )
+
+
+def _usable(make: Callable[[], PriceProvider]) -> PriceProvider:
+    """A provider whose table of days is right; later changes of it are judged when they are read."""
+    try:
+        return make()
+    except DataError as error:
+        raise ConfigError(f"tariff.days_file: {error}") from error
+
+
 def _awattar(options: Mapping[str, Any], http: HttpClient, cache_dir: Path) -> PriceProvider:
     o = _read(options, AwattarOptions, "awattar")
     provider = AwattarProvider(
@@ -148,8 +221,10 @@ def _open_meteo(options: Mapping[str, Any], http: HttpClient, cache_dir: Path) -
 
 PRICE_PROVIDERS: Mapping[str, PriceFactory] = {
     "awattar": _awattar,
+    "ejp": _ejp,
     "fixed": _fixed,
     "static_hc_hp": _hc_hp,
+    "tempo": _tempo,
 }
 
 WEATHER_PROVIDERS: Mapping[str, WeatherFactory] = {"open_meteo": _open_meteo}

@@ -307,7 +307,7 @@ def test_a_wrong_fact_of_an_asset(facts: str, expected: str) -> None:
         ),
         (
             f"{SITE}tariff: {{provider: awatar}}\n",
-            "3: tariff.provider: found 'awatar', allowed: fixed | static_hc_hp | awattar. Did you mean",
+            "tariff.provider: found 'awatar', allowed: fixed | static_hc_hp | tempo | ejp | awattar. Did you",
         ),
         (
             f"{SITE}tariff: {{provider: fixed, import_eur_per_kwh: 28.5}}\n",

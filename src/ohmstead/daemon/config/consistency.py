@@ -20,7 +20,15 @@ from ohmstead.core.site import (
     Site,
 )
 from ohmstead.daemon.config.problems import KeyPath, did_you_mean
-from ohmstead.daemon.config.sections import FeedIn, FixedTariff, OffPeakTariff, SpotTariff, TariffSettings
+from ohmstead.daemon.config.sections import (
+    EjpTariff,
+    FeedIn,
+    FixedTariff,
+    OffPeakTariff,
+    SpotTariff,
+    TariffSettings,
+    TempoTariff,
+)
 
 Complaint = tuple[KeyPath, str]
 
@@ -198,7 +206,10 @@ def _tariff(tariff: TariffSettings) -> Iterator[Complaint]:
                         f"found {start.month:02d}-{start.day:02d} twice; each season starts on its own day"
                     )
                     yield ("tariff", "seasons", i, "start"), message
-        case SpotTariff() | FixedTariff():
+        case TempoTariff():
+            if not tariff.ask_server and tariff.days_file is None:
+                yield ("tariff", "days_file"), "missing; needed where ask_server is false"
+        case SpotTariff() | FixedTariff() | EjpTariff():
             pass
 
 

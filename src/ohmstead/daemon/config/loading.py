@@ -39,9 +39,9 @@ from ohmstead.daemon.config.models import check, read
 from ohmstead.daemon.config.problems import InvalidConfig, KeyPath, Problem, did_you_mean, render_found
 from ohmstead.daemon.config.sections import (
     TARIFFS,
-    EjpTariff,
     Config,
     DeviceSettings,
+    EjpTariff,
     LogSettings,
     RecorderSettings,
     TariffSettings,
