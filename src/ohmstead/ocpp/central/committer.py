@@ -26,10 +26,14 @@ class StoreError(DataError):
     """The database could not be written or read now: a full disk, or no rights. Nothing was changed."""
 
 
+Outcome = tuple[Any, Exception | None]
+
+
 @dataclass(slots=True)
 class _Job:
     write: Write
-    done: Callable[[Any, Exception | None], None]
+    loop: asyncio.AbstractEventLoop
+    settle: Callable[[Outcome], None]
 
 
 class Committer:
@@ -55,7 +59,8 @@ class Committer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
 
-        def settle(result: Any, error: Exception | None) -> None:
+        def settle(outcome: Outcome) -> None:
+            result, error = outcome
             if error is None and then is not None:
                 then()
             if future.done():
@@ -65,13 +70,9 @@ class Committer:
             else:
                 future.set_exception(error)
 
-        def done(result: Any, error: Exception | None) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(settle, result, error)
-
         if self._closed:
             raise StoreError("the database is closed")
-        self._jobs.put(_Job(write, done))
+        self._jobs.put(_Job(write, loop, settle))
         return await future
 
     def close(self) -> None:
@@ -111,8 +112,21 @@ class Committer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             if last:
-                jobs[0].done(None, error if isinstance(error, DataError) else StoreError(str(error)))
+                words = error if isinstance(error, DataError) else StoreError(str(error))
+                _tell(jobs, [(None, words)])
             return False
-        for job, result in zip(jobs, results, strict=True):
-            job.done(result, None)
+        _tell(jobs, [(result, None) for result in results])
         return True
+
+
+def _tell(jobs: list[_Job], outcomes: list[Outcome]) -> None:
+    """Wake each event loop once, however many of its writes are done: a wake-up costs more than a write."""
+    for loop in {job.loop for job in jobs}:
+        mine = [(job.settle, done) for job, done in zip(jobs, outcomes, strict=True) if job.loop is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, mine)
+
+
+def _settle(done: list[tuple[Callable[[Outcome], None], Outcome]]) -> None:
+    for settle, outcome in done:
+        settle(outcome)
