@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jsonschema_rs
 
@@ -78,10 +78,19 @@ def validator(name: str) -> jsonschema_rs.Validator:
     Raises:
         KeyError: there is no such message.
     """
+    return jsonschema_rs.validator_for(schema_of(name), validate_formats=True)
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The schema of ``Action`` or ``ActionResponse``, as the Alliance wrote it.
+
+    Raises:
+        KeyError: there is no such message.
+    """
     if name.removesuffix(RESPONSE) not in actions():
         raise KeyError(name)
-    schema = json.loads((_folder() / f"{name}.json").read_text("utf-8-sig"))
-    return jsonschema_rs.validator_for(schema, validate_formats=True)
+    schema: dict[str, Any] = json.loads((_folder() / f"{name}.json").read_text("utf-8-sig"))
+    return schema
 
 
 def judge_call(action: str, payload: Payload) -> Violation | None:

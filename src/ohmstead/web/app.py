@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from ohmstead import __version__
 from ohmstead.web import api, problems
 from ohmstead.web.assets import dashboard
+from ohmstead.web.ocpp_api import ocpp_router
+from ohmstead.web.ocpp_view import OcppView
 from ohmstead.web.security import AccessToken, Guard
 from ohmstead.web.view import SiteView
 
@@ -20,7 +22,13 @@ Load convention everywhere: power into an asset is positive, grid import is posi
 0, a charging battery is positive. Times are UTC; a value that is not known is `null`, never 0."""
 
 
-def create_app(view: SiteView, *, allowed_hosts: Iterable[str] = (), token: str | None = None) -> FastAPI:
+def create_app(
+    view: SiteView,
+    *,
+    allowed_hosts: Iterable[str] = (),
+    token: str | None = None,
+    ocpp: OcppView | None = None,
+) -> FastAPI:
     """The web side of one home: API, live stream and dashboard.
 
     Args:
@@ -29,12 +37,30 @@ def create_app(view: SiteView, *, allowed_hosts: Iterable[str] = (), token: str 
             such as ``raspberrypi.local``.
         token: when given, the API needs it; :func:`ohmstead.web.server.serve` listens beyond this
             computer only with one.
+        ocpp: the central system of its chargers, where it has one.
 
     Raises:
         ConfigError: the token is too short.
     """
     access = AccessToken(token) if token is not None else None
     closing = asyncio.Event()
+    routers = [*api.routers(view, closing, access)]
+    if ocpp is not None:
+        routers.append(ocpp_router(ocpp))
+    app = _app(routers, closing, access)
+    app.mount("/", dashboard())
+    return _finished(app, allowed_hosts, access)
+
+
+def create_ocpp_app(
+    ocpp: OcppView, *, allowed_hosts: Iterable[str] = (), token: str | None = None
+) -> FastAPI:
+    """The API of a central system alone; arguments and errors as of :func:`create_app`."""
+    access = AccessToken(token) if token is not None else None
+    return _finished(_app([ocpp_router(ocpp)], asyncio.Event(), access), allowed_hosts, access)
+
+
+def _app(routers: Iterable[APIRouter], closing: asyncio.Event, access: AccessToken | None) -> FastAPI:
     app = FastAPI(
         title="Ohmstead",
         version=__version__,
@@ -45,9 +71,12 @@ def create_app(view: SiteView, *, allowed_hosts: Iterable[str] = (), token: str 
     )
     app.state.closing = closing
     app.state.protected = access is not None
-    for router in api.routers(view, closing, access):
+    for router in routers:
         app.include_router(router)
-    app.mount("/", dashboard())
+    return app
+
+
+def _finished(app: FastAPI, allowed_hosts: Iterable[str], access: AccessToken | None) -> FastAPI:
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts), token=access)

@@ -2,7 +2,9 @@
 
 Reading the API from a foreign page is prevented three ways: there are no CORS headers, a request
 whose ``Host`` is a name that this home does not have is refused (DNS rebinding), and when a token
-is set every API call needs it. A literal IP address as host is safe, since rebinding needs a name.
+is set every API call needs it. Changing something from a foreign page, as by a form that it sends, is
+refused by what the browser says of its origin. A literal IP address as host is safe, since rebinding
+needs a name.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from ohmstead.web.problems import problem
 
 COOKIE = "ohmstead_session"
 MIN_TOKEN_LENGTH = 16
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -90,6 +93,15 @@ def host_name(header: str) -> str:
     return host.partition(":")[0].rstrip(".")
 
 
+def from_elsewhere(headers: Headers) -> bool:
+    """A browser says that a page of another origin sends this (``Sec-Fetch-Site``, ``Origin``)."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower()
+
+
 def is_loopback(host: str) -> bool:
     """The address can be reached from this computer only."""
     if host == "localhost" or host.endswith(".localhost"):
@@ -127,7 +139,7 @@ class Guard:
         return path.startswith("/api/") or path == "/metrics"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse with 421 or 401, or pass the request on."""
+        """Refuse with 421, 403 or 401, or pass the request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -147,6 +159,9 @@ class Guard:
                 f"This server does not go by the name {headers.get('host', '')!r}. Use its IP address or "
                 "localhost, or add the name to web.allowed_hosts in the configuration.",
             )
+            await refusal(scope, receive, send_with_headers)
+        elif scope["method"] not in SAFE_METHODS and from_elsewhere(headers):
+            refusal = problem(403, "Foreign page", "Pages of another address may not change this home.")
             await refusal(scope, receive, send_with_headers)
         elif self._token is not None and self._needs_token(scope["path"]) and not self._token.admits(headers):
             refusal = problem(

@@ -89,14 +89,16 @@ class Door:
         await self._store.put_password(identity, await self._hash(password))
         return password
 
-    async def change_key(self, identity: str, commands: Commands, password: bytes | None = None) -> str:
+    async def change_key(
+        self, identity: str, commands: Commands, password: bytes | None = None
+    ) -> tuple[str, bytes]:
         """Give a connected charger a new AuthorizationKey (whitepaper, A01).
 
         From *Accepted* on the old one is not taken any more (A01.FR.03). Until the answer is here either
         is: the charger may come back with the new one first.
 
         Returns:
-            The charger's status; nothing is changed unless it is ``Accepted``.
+            The charger's status and the key; nothing is changed unless it is ``Accepted``.
 
         Raises:
             ConfigError: the password is not 16 to 20 bytes long.
@@ -116,7 +118,7 @@ class Door:
             await self._store.put_password(identity, hashed)
         else:
             await self._store.put_password(identity, old or "")
-        return status
+        return status, password
 
     async def _authenticated(
         self,
