@@ -19,6 +19,21 @@ from ohmstead.web.ocpp_schema import (
     PasswordAnswer,
     TagInfo,
 )
+from ohmstead.web.schema import WarningInfo
+
+
+def held_chargers(central: CentralSystem | None) -> list[WarningInfo]:
+    """Chargers that wait for a person, as warnings."""
+    if central is None:
+        return []
+    return [
+        WarningInfo(
+            code="ocpp",
+            message=f"Charger {identity!r} is new and waits: `ohmstead ocpp adopt {identity}` lets it charge.",
+        )
+        for identity, charger in sorted(central.chargers.items())
+        if not charger.adopted
+    ]
 
 
 class CentralView:

@@ -28,6 +28,7 @@ from ohmstead.daemon.home_outlook import HomeOutlook
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.live_plant import PLANT_STATE, LivePlant, needs_plant
 from ohmstead.daemon.loop import CycleListener
+from ohmstead.daemon.ocpp_view import CentralView, held_chargers
 from ohmstead.daemon.options import RunOptions
 from ohmstead.daemon.payloads import plan_payload
 from ohmstead.daemon.sensing import Senses
@@ -176,9 +177,15 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                 outdoor_c=around.outdoor_c,
                 more_values=None if outlook is None else outlook.expected,
                 more_states=None if around.plant is None else around.plant.states,
-                more_warnings=lambda: [*notices, *around.feeds.warnings(clock.now()), *heating.warnings()],
+                more_warnings=lambda: [
+                    *notices,
+                    *around.feeds.warnings(clock.now()),
+                    *heating.warnings(),
+                    *held_chargers(around.central),
+                ],
                 more_listeners=(*listeners, around.mix),
                 heating=heating.payload,
+                ocpp=None if around.central is None else CentralView(around.central),
                 dry_run=options.dry_run,
             )
         )

@@ -29,6 +29,7 @@ from ohmstead.errors import OhmsteadError
 from ohmstead.planning.worker import PlannerProcess
 from ohmstead.recorder import BufferedWriter, Recorder
 from ohmstead.web.app import create_app
+from ohmstead.web.ocpp_view import OcppView
 from ohmstead.web.schema import HeatingPayload, WarningInfo
 from ohmstead.web.server import serve
 
@@ -51,6 +52,7 @@ class Parts:
         heating: rooms and floors, for display.
         more_listeners: others who are told of every cycle.
         more_values: other series to record, by name.
+        ocpp: the central system of its chargers, for the API.
         more_warnings: shown with those that the service finds itself.
     """
 
@@ -71,6 +73,7 @@ class Parts:
     more_warnings: Callable[[], Sequence[WarningInfo]] = tuple
     more_listeners: Sequence[CycleListener] = ()
     heating: Callable[[], HeatingPayload] | None = None
+    ocpp: OcppView | None = None
     dry_run: bool = False
 
 
@@ -155,7 +158,8 @@ class Service:
             if ready is not None:
                 ready(url)
 
-        web = asyncio.create_task(serve(create_app(self.view, token=token), host, port, ready=started))
+        app = create_app(self.view, token=token, ocpp=self._parts.ocpp)
+        web = asyncio.create_task(serve(app, host, port, ready=started))
         try:
             await _first(web, listening, stop)
             if listening.is_set():
