@@ -251,6 +251,14 @@ class Session:
         self._unanswered.pop(message_id)
         self._push(CallError(message_id, code, description, details or {}))
 
+    def stay_silent(self, message_id: str) -> None:
+        """Leave a call of the peer without an answer: a charge point that was rejected must.
+
+        Raises:
+            KeyError: there is no such call, or it is answered already.
+        """
+        self._unanswered.pop(message_id)
+
     def data_to_send(self) -> list[str]:
         """Texts to send, in this order; they are handed out once."""
         if not self._outbox:

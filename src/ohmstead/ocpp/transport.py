@@ -42,6 +42,10 @@ class CallFailed(DeviceError):  # noqa: N818 - what happened to the call
         self.code: ErrorCode = failed.code
 
 
+class ConnectFailed(DeviceOffline):
+    """No connection; ``__cause__`` says why."""
+
+
 class Refusal(Exception):  # noqa: N818 - an answer, not a failure
     """Raised by a handler: answer the call with this CALLERROR."""
 
@@ -52,8 +56,12 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure
         self.details = details or {}
 
 
-Handler = Callable[[str, Payload], "Payload | Awaitable[Payload]"]
-"""Answers a call of the peer, at once or later; may raise :class:`Refusal`."""
+Handler = Callable[[str, Payload], "Payload | Awaitable[Payload] | None"]
+"""Answers a call of the peer, at once or later; ``None``: never. May raise :class:`Refusal`."""
+
+
+Observer = Callable[[str, str], None]
+"""Sees every frame: ``in`` or ``out``, and the text. Secrets included: it must not go to a log as it is."""
 
 
 class Connection:
@@ -65,6 +73,7 @@ class Connection:
         "_crash",
         "_handler",
         "_name",
+        "_observer",
         "_session",
         "_timer",
         "_waiting",
@@ -80,7 +89,9 @@ class Connection:
         clock: Clock | None = None,
         tolerant: bool = False,
         call_timeout_s: float = CALL_TIMEOUT_S,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._websocket = websocket
         self._handler = handler
         self._name = name
@@ -169,6 +180,8 @@ class Connection:
         self._flush_soon()
 
     def _take(self, data: str | bytes) -> None:
+        if self._observer is not None:
+            self._observer("in", data if isinstance(data, str) else data.decode(errors="replace"))
         now = self._clock.monotonic()
         for event in self._session.receive(data, now, received_at=self._clock.now()):
             match event:
@@ -199,7 +212,9 @@ class Connection:
         except OhmsteadError as error:
             self._refuse_failed(call, error)
             return
-        if inspect.isawaitable(answer):
+        if answer is None:
+            self._session.stay_silent(call.message_id)
+        elif inspect.isawaitable(answer):
             task = asyncio.ensure_future(self._answer_later(call, answer))
             self._background.add(task)
             task.add_done_callback(self._answered)
@@ -243,6 +258,8 @@ class Connection:
         self._arm()
         try:
             for text in self._session.data_to_send():
+                if self._observer is not None:
+                    self._observer("out", text)
                 await self._websocket.send(text)
         except ConnectionClosed as closed:
             self._end(str(closed))
@@ -284,6 +301,7 @@ async def open_connection(
     call_timeout_s: float = CALL_TIMEOUT_S,
     open_timeout_s: float = 10.0,
     ping_interval_s: float | None = PING_INTERVAL_S,
+    observer: Observer | None = None,
 ) -> Connection:
     """Connect as the charge point ``identity`` to ``url/identity`` (OCPP-J 1.6 §3.1.1).
 
@@ -292,7 +310,7 @@ async def open_connection(
         ping_interval_s: ``None`` for no pings.
 
     Raises:
-        DeviceOffline: no connection, refused, or the other end does not speak OCPP 1.6.
+        ConnectFailed: no connection, refused, or the other end does not speak OCPP 1.6.
     """
     target = f"{url.rstrip('/')}/{quote(identity, safe='')}"
     headers: dict[str, str] = {}
@@ -316,10 +334,16 @@ async def open_connection(
             **options,
         )
     except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
-        raise DeviceOffline(f"{url}: {error}") from error
+        raise ConnectFailed(f"{url}: {error}") from error
     if websocket.subprotocol != SUBPROTOCOL:
         await websocket.close(1002, "no common subprotocol")
-        raise DeviceOffline(f"{url}: the central system does not speak {SUBPROTOCOL}")
+        raise ConnectFailed(f"{url}: the central system does not speak {SUBPROTOCOL}")
     return Connection(
-        websocket, handler, name=identity, clock=clock, tolerant=tolerant, call_timeout_s=call_timeout_s
+        websocket,
+        handler,
+        name=identity,
+        clock=clock,
+        tolerant=tolerant,
+        call_timeout_s=call_timeout_s,
+        observer=observer,
     )

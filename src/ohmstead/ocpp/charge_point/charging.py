@@ -1,0 +1,611 @@
+"""Transactions at the connectors: beginning, metering, limiting and ending them (OCPP 1.6 §3, §4.8, §4.10).
+
+Everything that must survive a power cut is one commit of the store, before anything else happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from ohmstead.ocpp.charge_point.authorization import is_valid
+from ohmstead.ocpp.charge_point.connector import NO_ERROR, Status, main_status
+from ohmstead.ocpp.charge_point.memory import Memory, TransactionRecord
+from ohmstead.ocpp.charge_point.metering import Context, MeterReading, meter_value, next_aligned, thin_out
+from ohmstead.ocpp.charge_point.outlet import (
+    EV_PATIENCE_S,
+    Outlet,
+    PendingUser,
+    RunningTransaction,
+    StatusMemory,
+)
+from ohmstead.ocpp.charge_point.reservation import Reservation, may_use
+from ohmstead.ocpp.charge_point.sender import Sender
+from ohmstead.ocpp.charge_point.store import Queued
+from ohmstead.ocpp.charge_point.vehicle import Vehicle
+from ohmstead.ocpp.clock import Clock, Timer
+from ohmstead.ocpp.frames import Payload
+from ohmstead.ocpp.smart_charging import (
+    Installed,
+    Profile,
+    Supply,
+    Transaction,
+    charge_point_limit_at,
+    end_transaction,
+    install,
+    limit_at,
+    share_limit,
+)
+from ohmstead.ocpp.times import write_time
+
+MAIN: Final = 0
+RECORD_EVERY_S: Final = 60.0
+"""A running transaction's register is kept at least this often, samples or not."""
+
+log = structlog.get_logger(__name__)
+
+
+class Charging:
+    """The connectors of one charge point."""
+
+    __slots__ = (
+        "_aligned_timer",
+        "_clock",
+        "_kept_s",
+        "_memory",
+        "_now",
+        "_on_change",
+        "_sender",
+        "_step_s",
+        "main_error",
+        "main_reported",
+        "outlets",
+    )
+
+    def __init__(
+        self,
+        *,
+        supplies: Mapping[int, Supply],
+        memory: Memory,
+        sender: Sender,
+        clock: Clock,
+        now: Callable[[], datetime],
+        step_s: float,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._memory = memory
+        self._sender = sender
+        self._clock = clock
+        self._now = now
+        self._step_s = step_s
+        self._on_change = on_change
+        self._aligned_timer: Timer | None = None
+        self._kept_s = clock.monotonic()
+        self.main_error = NO_ERROR
+        self.main_reported = StatusMemory()
+        start_s = clock.monotonic()
+        self.outlets = {
+            c: Outlet(c, supply, energy_wh=memory.registers[c], now_s=start_s)
+            for c, supply in supplies.items()
+        }
+        for outlet in self.outlets.values():
+            outlet.state = replace(outlet.state, operative=self._is_operative(outlet.connector_id))
+        self.reservations_changed()
+
+    # --- the cable, the user, faults
+
+    def plug_in(self, connector_id: int, vehicle: Vehicle) -> None:
+        """A car is plugged in; who is authorised already begins to charge."""
+        outlet = self.outlets[connector_id]
+        outlet.vehicle = vehicle
+        self._advance(outlet)
+        outlet.state = outlet.state.plug()
+        self.refresh(outlet)
+        if outlet.pending is not None and outlet.transaction is None:
+            user, outlet.pending = outlet.pending, None
+            self.begin(outlet, user)
+
+    def unplug(self, connector_id: int) -> None:
+        """The car's cable is pulled out."""
+        outlet = self.outlets[connector_id]
+        self._advance(outlet)
+        outlet.vehicle = None
+        outlet.currents_a = (0.0,) * outlet.supply.phases
+        if outlet.transaction is not None:
+            if not self._memory.configuration.switch("StopTransactionOnEVSideDisconnect"):
+                outlet.state = replace(outlet.state, ev_takes=False)
+                self.refresh(outlet)
+                return
+            self.end(outlet, "EVDisconnected")
+        outlet.state = outlet.state.unplug()
+        self.refresh(outlet)
+
+    def authorise(self, outlet: Outlet, user: PendingUser) -> None:
+        """Somebody may charge: begin, or wait for the cable."""
+        if outlet.state.plugged:
+            self.begin(outlet, user)
+            return
+        outlet.pending = user
+        outlet.state = outlet.state.authorise()
+        self.refresh(outlet)
+
+    def set_error(self, connector_id: int, error_code: str) -> None:
+        """A fault comes, or goes with ``NoError``; connector 0 is the whole charge point."""
+        if connector_id == MAIN:
+            self.main_error = error_code
+            self.refresh_main()
+            return
+        outlet = self.outlets[connector_id]
+        self._advance(outlet)
+        outlet.state = replace(outlet.state, error_code=error_code)
+        self.refresh(outlet)
+
+    def set_operative(self, connector_id: int, operative: bool) -> bool:
+        """ChangeAvailability; False: a transaction runs, and it becomes effective after it."""
+        with self._memory.store.transaction():
+            for c in (MAIN, *self.outlets) if connector_id == MAIN else (connector_id,):
+                self._memory.set_operative(c, operative)
+        changed = list(self.outlets.values()) if connector_id == MAIN else [self.outlets[connector_id]]
+        for outlet in changed:
+            if not operative:
+                self._drop_pending(outlet)
+            outlet.state = replace(outlet.state, operative=self._is_operative(outlet.connector_id))
+            self.refresh(outlet)
+        self.refresh_main()
+        return operative or all(outlet.transaction is None for outlet in changed)
+
+    def reservations_changed(self) -> None:
+        """Show which connectors are reserved."""
+        held = {r.connector_id for r in self._memory.reservations.values()}
+        for outlet in self.outlets.values():
+            outlet.state = replace(outlet.state, reserved=outlet.connector_id in held)
+            self.refresh(outlet)
+
+    def may_use(self, outlet: Outlet, id_tag: str, parent: str | None) -> tuple[bool, Reservation | None]:
+        """Is this connector free for this tag, reservations considered?"""
+        if outlet.transaction is not None or not outlet.state.is_free:
+            return False, None
+        free = [c for c, o in self.outlets.items() if o.transaction is None and o.state.is_free]
+        return may_use(outlet.connector_id, id_tag, parent, self._memory.reservations.values(), free)
+
+    # --- transactions
+
+    def begin(self, outlet: Outlet, user: PendingUser) -> None:
+        """Start a transaction: kept, queued, then current."""
+        self._advance(outlet)
+        now = self._now()
+        configuration = self._memory.configuration
+        begin_wh = float(int(outlet.energy_wh))
+        record = TransactionRecord(
+            user.id_tag, write_time(now), begin_wh, outlet.energy_wh, user.parent_id_tag
+        )
+        begin = meter_value(
+            outlet.reading(), configuration.items("StopTxnSampledData"), at=now, context=Context.BEGIN
+        )
+        if begin is not None:
+            record.stop_data.append(begin)
+        payload: Payload = {
+            "connectorId": outlet.connector_id,
+            "idTag": user.id_tag,
+            "meterStart": int(begin_wh),
+            "timestamp": record.started_at,
+        }
+        _, reservation = self.may_use(outlet, user.id_tag, user.parent_id_tag)
+        if reservation is not None:
+            payload["reservationId"] = reservation.reservation_id
+        with self._memory.store.transaction():
+            encoded = msgspec.json.encode(record)
+            local_id = self._memory.store.begin(self._memory.identity, outlet.connector_id, encoded)
+            self._sender.enqueue("StartTransaction", payload, local_id)
+            if reservation is not None:
+                del self._memory.reservations[reservation.reservation_id]
+                self._memory.save_reservations()
+        outlet.transaction = RunningTransaction(local_id, record)
+        outlet.pending = None
+        outlet.idle_s = 0.0
+        outlet.begin_interval()
+        if isinstance(user.profile, Profile):
+            one = Installed(connector_id=outlet.connector_id, profile=user.profile, installed_at=now)
+            self._memory.set_installed(install(self._memory.installed, one))
+        self._update_offers()
+        outlet.state = replace(outlet.state.begin(), evse_offers=outlet.offers_enough, ev_takes=True)
+        self._sender.wake()
+        self.refresh(outlet)
+        self._arm_step(outlet)
+        self.arm_sample(outlet)
+
+    def end(self, outlet: Outlet, reason: str, *, id_tag: str | None = None) -> None:
+        """Stop a transaction: kept and queued in one commit."""
+        running = outlet.transaction
+        if running is None:
+            return
+        self._advance(outlet)
+        self._queue_stop(outlet, running, reason, outlet.energy_wh, outlet.reading(), id_tag)
+        outlet.transaction = None
+        outlet.cancel_timers()
+        outlet.currents_a = (0.0,) * outlet.supply.phases
+        self._memory.set_installed(end_transaction(self._memory.installed, outlet.connector_id))
+        outlet.state = outlet.state.end()
+        self._sender.wake()
+        self.refresh(outlet)
+        self._update_offers()
+
+    def end_cut_off(self, reason: str) -> None:
+        """After a boot: end what ran when the power went, with the register as far as it is known."""
+        for stored in self._memory.store.running(self._memory.identity):
+            record = msgspec.json.decode(stored.record, type=TransactionRecord)
+            outlet = self.outlets.get(stored.connector_id) or next(iter(self.outlets.values()))
+            outlet.energy_wh = max(outlet.energy_wh, record.last_wh)
+            running = RunningTransaction(stored.local_id, record, stored.transaction_id)
+            reading = MeterReading(energy_wh=record.last_wh, currents_a=outlet.currents_a)
+            self._queue_stop(outlet, running, reason, record.last_wh, reading, None)
+
+    def find(self, transaction_id: int) -> Outlet | None:
+        """The connector where a transaction runs."""
+        for outlet in self.outlets.values():
+            if outlet.transaction is not None and outlet.transaction.transaction_id == transaction_id:
+                return outlet
+        return None
+
+    def started(self, message: Queued, answer: Payload) -> None:
+        """StartTransaction.conf came; called in the commit that removes the message."""
+        info, transaction_id = answer["idTagInfo"], answer["transactionId"]
+        assert message.local_id is not None  # noqa: S101 - every StartTransaction has one
+        self._memory.store.set_transaction_id(message.local_id, transaction_id)
+        self._memory.learn_tag(message.payload["idTag"], info)
+        outlet = next((o for o in self.outlets.values() if _runs(o, message.local_id)), None)
+        if outlet is None or outlet.transaction is None:
+            return
+        running = outlet.transaction
+        running.transaction_id = transaction_id
+        running.record.parent_id_tag = info.get("parentIdTag") or running.record.parent_id_tag
+        if not is_valid(info, self._now()):
+            self._advance(outlet)
+            running.record.invalid_at_wh = outlet.energy_wh
+            _soon(lambda: self._check_invalid(outlet))
+        self._memory.store.update(running.local_id, msgspec.json.encode(running.record))
+        _soon(self._on_change)
+
+    # --- power
+
+    def limits_changed(self) -> None:
+        """Profiles are new: obey at once."""
+        for outlet in self.outlets.values():
+            self._advance(outlet)
+        self._update_offers()
+        for outlet in self.outlets.values():
+            self._show_flow(outlet)
+
+    def transactions(self) -> dict[int, Transaction]:
+        """What runs, for the composite schedule."""
+        return {c: o.transaction.as_limit_input() for c, o in self.outlets.items() if o.transaction}
+
+    def _update_offers(self) -> None:
+        now = self._now()
+        active = {c: o for c, o in self.outlets.items() if o.transaction is not None}
+        if not active:
+            return
+        running = self.transactions()
+        limits = {
+            c: limit_at(
+                self._memory.installed, connector_id=c, when=now, supply=o.supply, transaction=running.get(c)
+            )
+            for c, o in active.items()
+        }
+        widest = max((o.supply for o in self.outlets.values()), key=lambda supply: supply.phases)
+        ceiling = charge_point_limit_at(self._memory.installed, when=now, supply=widest)
+        if ceiling is not None and len(active) > 1:
+            wanted = {c: limit.current_a for c, limit in limits.items()}
+            for c, current_a in share_limit(ceiling.current_a, wanted).items():
+                share = current_a / limits[c].current_a if limits[c].current_a else 0.0
+                limits[c] = replace(limits[c], current_a=current_a, power_w=limits[c].power_w * share)
+        for c, outlet in active.items():
+            outlet.offer(limits[c])
+
+    def _step(self, outlet: Outlet) -> None:
+        outlet.step_timer = None
+        if outlet.transaction is None:
+            return
+        self._advance(outlet)
+        self._update_offers()
+        self._check_invalid(outlet)
+        if outlet.transaction is None:
+            return
+        self._show_flow(outlet)
+        self._arm_step(outlet)
+        if self._clock.monotonic() - self._kept_s >= RECORD_EVERY_S:
+            self._keep_registers()
+
+    def _show_flow(self, outlet: Outlet) -> None:
+        """SuspendedEVSE, SuspendedEV or Charging."""
+        if outlet.transaction is None:
+            return
+        record = outlet.transaction.record
+        suspended = record.invalid_at_wh is not None and not self._energy_left(outlet)
+        outlet.state = replace(
+            outlet.state,
+            evse_offers=outlet.offers_enough and not suspended,
+            ev_takes=outlet.idle_s < EV_PATIENCE_S,
+        )
+        self.refresh(outlet)
+
+    def _energy_left(self, outlet: Outlet) -> bool:
+        """A tag that was refused may still take ``MaxEnergyOnInvalidId``."""
+        assert outlet.transaction is not None  # noqa: S101 - asked for running ones only
+        since_wh = outlet.transaction.record.invalid_at_wh
+        most_wh = self._memory.configuration.number("MaxEnergyOnInvalidId")
+        return since_wh is None or outlet.energy_wh - since_wh < most_wh
+
+    def _check_invalid(self, outlet: Outlet) -> None:
+        if outlet.transaction is None or outlet.transaction.record.invalid_at_wh is None:
+            return
+        if self._energy_left(outlet):
+            return
+        if self._memory.configuration.switch("StopTransactionOnInvalidId"):
+            self.end(outlet, "DeAuthorized")
+        else:
+            self._show_flow(outlet)
+
+    def _advance(self, outlet: Outlet) -> None:
+        outlet.advance(self._clock.monotonic())
+        self._memory.registers[outlet.connector_id] = outlet.energy_wh
+
+    def _arm_step(self, outlet: Outlet) -> None:
+        if outlet.step_timer is None:
+            outlet.step_timer = self._clock.call_later(self._step_s, lambda: self._step(outlet))
+
+    def _keep_registers(self) -> None:
+        self._kept_s = self._clock.monotonic()
+        with self._memory.store.transaction():
+            self._memory.save_registers()
+            for outlet in self.outlets.values():
+                if outlet.transaction is not None:
+                    self._keep(outlet, outlet.transaction)
+
+    def _keep(self, outlet: Outlet, running: RunningTransaction) -> None:
+        running.record.last_wh = outlet.energy_wh
+        self._memory.store.update(running.local_id, msgspec.json.encode(running.record))
+
+    # --- samples
+
+    def arm_sample(self, outlet: Outlet) -> None:
+        """Samples count from the start of the transaction."""
+        interval_s = self._memory.configuration.number("MeterValueSampleInterval")
+        if outlet.sample_timer is not None:
+            outlet.sample_timer.cancel()
+            outlet.sample_timer = None
+        if interval_s > 0 and outlet.transaction is not None:
+            outlet.sample_timer = self._clock.call_later(interval_s, lambda: self._sample(outlet))
+
+    def _sample(self, outlet: Outlet) -> None:
+        outlet.sample_timer = None
+        running = outlet.transaction
+        if running is None:
+            return
+        self._advance(outlet)
+        self._meter(outlet, running, outlet.reading(), self._now(), Context.PERIODIC, "SampledData")
+        self.arm_sample(outlet)
+
+    def arm_aligned(self) -> None:
+        """Clock-aligned samples, as configured now."""
+        if self._aligned_timer is not None:
+            self._aligned_timer.cancel()
+            self._aligned_timer = None
+        interval_s = self._memory.configuration.number("ClockAlignedDataInterval")
+        if interval_s > 0:
+            now = self._now()
+            end = next_aligned(now, interval_s)
+            wait_s = (end - now).total_seconds()
+            self._aligned_timer = self._clock.call_later(wait_s, lambda: self._aligned(interval_s, end))
+
+    def _aligned(self, interval_s: int, end: datetime) -> None:
+        start = datetime.fromtimestamp(end.timestamp() - interval_s, end.tzinfo)
+        start_wh = 0.0
+        for outlet in self.outlets.values():
+            self._advance(outlet)
+            reading = outlet.interval_reading()
+            start_wh += reading.energy_wh
+            if outlet.transaction is not None:
+                began = datetime.fromisoformat(outlet.transaction.record.started_at)
+                self._meter(
+                    outlet, outlet.transaction, reading, max(start, began), Context.CLOCK, "AlignedData"
+                )
+        wanted = self._memory.configuration.items("MeterValuesAlignedData")
+        register = [name for name in wanted if name.startswith("Energy")]
+        main = meter_value(
+            MeterReading(energy_wh=start_wh, currents_a=()), register, at=start, context=Context.CLOCK
+        )
+        if main is not None:
+            with self._memory.store.transaction():
+                self._sender.enqueue("MeterValues", {"connectorId": MAIN, "meterValue": [main]}, None)
+            self._sender.wake()
+        self.arm_aligned()
+
+    def _meter(
+        self,
+        outlet: Outlet,
+        running: RunningTransaction,
+        reading: MeterReading,
+        at: datetime,
+        context: Context,
+        kind: str,
+    ) -> None:
+        configuration = self._memory.configuration
+        sent = meter_value(reading, configuration.items(f"MeterValues{kind}"), at=at, context=context)
+        kept = meter_value(reading, configuration.items(f"StopTxn{kind}"), at=at, context=context)
+        if kept is not None:
+            most = configuration.number("StopTransactionMaxMeterValues")
+            running.record.stop_data = thin_out([*running.record.stop_data, kept], most - 1)
+        with self._memory.store.transaction():
+            self._memory.save_registers()
+            self._keep(outlet, running)
+            if sent is not None:
+                payload = {"connectorId": outlet.connector_id, "meterValue": [sent]}
+                self._sender.enqueue("MeterValues", payload, running.local_id)
+        self._sender.wake()
+
+    def meter_now(self, connector_id: int, context: Context) -> Payload | None:
+        """MeterValues as it stands now; ``None``: nothing to tell."""
+        configuration = self._memory.configuration
+        wanted = configuration.items("MeterValuesSampledData")
+        for outlet in self.outlets.values():
+            self._advance(outlet)
+        if connector_id == MAIN:
+            total_wh = sum(outlet.energy_wh for outlet in self.outlets.values())
+            reading = MeterReading(energy_wh=total_wh, currents_a=())
+            wanted = tuple(name for name in wanted if name.startswith("Energy"))
+            running = None
+        else:
+            reading = self.outlets[connector_id].reading()
+            running = self.outlets[connector_id].transaction
+        value = meter_value(reading, wanted, at=self._now(), context=context)
+        if value is None:
+            return None
+        payload: Payload = {"connectorId": connector_id, "meterValue": [value]}
+        if running is not None and running.transaction_id is not None:
+            payload["transactionId"] = running.transaction_id
+        return payload
+
+    # --- status
+
+    def refresh(self, outlet: Outlet) -> None:
+        """Report a status that changed, and run the clock of a connector that waits."""
+        if outlet.state.is_waiting:
+            if outlet.wait_timer is None:
+                wait_s = self._memory.configuration.number("ConnectionTimeOut")
+                if wait_s > 0:
+                    outlet.wait_timer = self._clock.call_later(wait_s, lambda: self._give_up(outlet))
+        elif outlet.wait_timer is not None:
+            outlet.wait_timer.cancel()
+            outlet.wait_timer = None
+        minimum_s = self._memory.configuration.number("MinimumStatusDuration")
+        if minimum_s > 0 and outlet.reported.told is not None:
+            if outlet.status_timer is not None:
+                outlet.status_timer.cancel()
+            outlet.status_timer = self._clock.call_later(minimum_s, lambda: self.report(outlet))
+        else:
+            self.report(outlet)
+
+    def report(self, outlet: Outlet, *, always: bool = False, triggered: bool = False) -> None:
+        """Send the status, if it is another than the central system knows."""
+        if outlet.status_timer is not None:
+            outlet.status_timer.cancel()
+            outlet.status_timer = None
+        status = (outlet.state.status, outlet.state.error_code)
+        self._tell(outlet.connector_id, status, outlet.reported, always=always, triggered=triggered)
+        if outlet.shown is not outlet.state.status:
+            outlet.shown = outlet.state.status
+            self._on_change()
+
+    @property
+    def main_status(self) -> tuple[Status, str]:
+        """Status and error code of connector 0."""
+        operative = self._memory.operative[MAIN]
+        return main_status(operative=operative, error_code=self.main_error), self.main_error
+
+    def refresh_main(self, *, always: bool = False, triggered: bool = False) -> None:
+        """The same for connector 0."""
+        self._tell(MAIN, self.main_status, self.main_reported, always=always, triggered=triggered)
+
+    def disconnected(self) -> None:
+        """Statuses that were under way are not known to have arrived."""
+        for reported in (self.main_reported, *(outlet.reported for outlet in self.outlets.values())):
+            reported.lost()
+
+    def report_all(self, *, always: bool) -> None:
+        """After a boot all statuses are sent, after a reconnect those that changed."""
+        self.refresh_main(always=always)
+        for outlet in self.outlets.values():
+            self.report(outlet, always=always)
+
+    def close(self) -> None:
+        """Keep the registers; no timer is left."""
+        for outlet in self.outlets.values():
+            self._advance(outlet)
+            outlet.cancel_timers()
+        if self._aligned_timer is not None:
+            self._aligned_timer.cancel()
+            self._aligned_timer = None
+        self._keep_registers()
+
+    def _tell(
+        self,
+        connector_id: int,
+        status: tuple[Status, str],
+        reported: StatusMemory,
+        *,
+        always: bool,
+        triggered: bool,
+    ) -> None:
+        if status == reported.told and not always:
+            return
+
+        def acknowledged(_answer: Payload) -> None:
+            reported.acknowledged = status
+
+        payload: dict[str, Any] = {
+            "connectorId": connector_id,
+            "errorCode": status[1],
+            "status": status[0].value,
+            "timestamp": write_time(self._now()),
+        }
+        if self._sender.send("StatusNotification", payload, triggered=triggered, on_answer=acknowledged):
+            reported.told = status
+
+    def _give_up(self, outlet: Outlet) -> None:
+        outlet.wait_timer = None
+        outlet.pending = None
+        outlet.state = outlet.state.give_up()
+        self.refresh(outlet)
+
+    def _drop_pending(self, outlet: Outlet) -> None:
+        if outlet.pending is not None:
+            outlet.pending = None
+            outlet.state = replace(outlet.state, authorised=False)
+
+    def _is_operative(self, connector_id: int) -> bool:
+        return self._memory.operative[connector_id]
+
+    def _queue_stop(
+        self,
+        outlet: Outlet,
+        running: RunningTransaction,
+        reason: str,
+        stop_wh: float,
+        reading: MeterReading,
+        id_tag: str | None,
+    ) -> None:
+        now = self._now()
+        configuration = self._memory.configuration
+        payload: Payload = {
+            "meterStop": int(stop_wh),
+            "timestamp": write_time(now),
+            "reason": reason,
+        }
+        if id_tag is not None:
+            payload["idTag"] = id_tag
+        sampled = configuration.items("StopTxnSampledData")
+        last = meter_value(reading, sampled, at=now, context=Context.END)
+        data = [*running.record.stop_data, *([last] if last is not None else [])]
+        if data:
+            payload["transactionData"] = data
+        self._memory.registers[outlet.connector_id] = max(outlet.energy_wh, stop_wh)
+        with self._memory.store.transaction():
+            self._memory.save_registers()
+            self._sender.enqueue("StopTransaction", payload, running.local_id)
+            self._memory.store.end(running.local_id)
+
+
+def _runs(outlet: Outlet, local_id: int) -> bool:
+    return outlet.transaction is not None and outlet.transaction.local_id == local_id
+
+
+def _soon(action: Callable[[], object]) -> None:
+    """After the commit that is under way."""
+    asyncio.get_running_loop().call_soon(action)
