@@ -1,0 +1,128 @@
+"""Charging as the port tells it: infos that nobody set, the state of charging, schedules, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ohmstead.core.charging_info import ChargingInfo, ChargingMode
+from ohmstead.core.plan import Plan, PlanSlot
+from ohmstead.core.reason import Rule, Setpoint
+from ohmstead.core.site import AssetId, ChargePoint, Site
+from ohmstead.core.state import ChargePointState, SiteState
+from ohmstead.core.tariff import PriceSlot
+from ohmstead.daemon.nymea.states import phases_at
+from ohmstead.nymea.site_values import (
+    ChargingActionIssuer,
+    ChargingSchedule,
+    ChargingState,
+    ScoreEntry,
+)
+
+NOTHING_W = 100.0
+"""A smaller planned power is no charging."""
+
+_STATES = {
+    Rule.SURPLUS: ChargingState.SURPLUS,
+    Rule.CHEAP_HOURS: ChargingState.SPOT_MARKET,
+    Rule.PLAN_BUDGET: ChargingState.SPOT_MARKET,
+    Rule.DEADLINE: ChargingState.TIME_REQUIREMENT,
+    Rule.CHARGE_NOW: ChargingState.TIME_REQUIREMENT,
+    Rule.VEHICLE_MIN_SOC: ChargingState.TIME_REQUIREMENT,
+    Rule.MIN_CURRENT: ChargingState.SURPLUS,
+}
+
+
+def charging_state(setpoint: Setpoint | None) -> ChargingState:
+    """Why a charger charges; a command by hand is nymea's idle, as no rule wants it."""
+    if setpoint is None or setpoint.power_w <= 0.0:
+        return ChargingState.IDLE
+    return _STATES.get(setpoint.reason.rule, ChargingState.IDLE)
+
+
+def info_of(point: ChargePoint, known: ChargingInfo | None, state: SiteState | None) -> ChargingInfo:
+    """How a charger is to charge: as somebody set it, else as the charger and its vehicle report."""
+    if known is not None:
+        return known
+    seen = None if state is None else state.assets.get(point.id)
+    info = ChargingInfo(
+        charge_point=point.id, target_soc=point.target_soc, min_current_a=max(point.min_a, 6.0)
+    )
+    if not isinstance(seen, ChargePointState) or seen.departure is None:
+        return info
+    return replace(
+        info,
+        mode=ChargingMode.ECO_WITH_TARGET_TIME,
+        end_at=seen.departure,
+        target_soc=point.target_soc if seen.target_soc is None else seen.target_soc,
+    )
+
+
+def schedules(
+    site: Site, plan: Plan | None, infos: Mapping[AssetId, ChargingInfo], now: datetime
+) -> tuple[ChargingSchedule, ...]:
+    """What the plan is going to do with each charger from now on; equal slots are one schedule."""
+    if plan is None:
+        return ()
+    slots = [slot for slot in plan.slots if slot.end > now]
+    points = [a for a in site.assets if isinstance(a, ChargePoint)]
+    return tuple(s for p in points for s in _merged(_of_point(p, slots, infos.get(p.id), now)))
+
+
+def _of_point(
+    point: ChargePoint, slots: Iterable[PlanSlot], info: ChargingInfo | None, now: datetime
+) -> Iterator[ChargingSchedule]:
+    for slot in slots:
+        planned = slot.assets.get(point.id)
+        if planned is None or planned.power_w < NOTHING_W:
+            continue
+        phases = phases_at(point, planned.power_w)
+        yield ChargingSchedule(
+            charge_point=point.id,
+            start=max(slot.start, now),
+            end=slot.end,
+            enabled=True,
+            max_current_a=min(point.max_a, round(planned.power_w / (phases * point.voltage_v), 1)),
+            phase_count=phases,
+            issuer=_issuer(planned.import_w, info),
+        )
+
+
+def _issuer(import_w: float, info: ChargingInfo | None) -> ChargingActionIssuer:
+    """Surplus needs no reason; what is bought is bought for a deadline, or because it is cheap."""
+    if import_w < NOTHING_W:
+        return ChargingActionIssuer.SURPLUS
+    if info is not None and not info.mode.has_deadline and info.spot_market:
+        return ChargingActionIssuer.SPOT_MARKET
+    return ChargingActionIssuer.TIME_REQUIREMENT
+
+
+def _merged(found: Iterable[ChargingSchedule]) -> list[ChargingSchedule]:
+    out: list[ChargingSchedule] = []
+    for schedule in found:
+        last = out[-1] if out else None
+        alike = last is not None and replace(last, start=schedule.start, end=schedule.end) == schedule
+        if last is not None and alike and last.end == schedule.start:
+            out[-1] = replace(last, end=schedule.end)
+        else:
+            out.append(schedule)
+    return out
+
+
+def scores(slots: Sequence[PriceSlot]) -> tuple[ScoreEntry, ...]:
+    """Published price slots with their weighting: 1 for the cheapest, 0 for the dearest; all equal: 1.
+
+    ``value`` is the import price, EUR/kWh.
+    """
+    prices = [s.import_eur_per_kwh for s in slots]
+    low, high = min(prices, default=0.0), max(prices, default=0.0)
+    return tuple(
+        ScoreEntry(
+            start=s.start,
+            end=s.end,
+            value=s.import_eur_per_kwh,
+            weighting=1.0 if high <= low else (high - s.import_eur_per_kwh) / (high - low),
+        )
+        for s in slots
+    )
