@@ -101,8 +101,8 @@ class Bench:
         end = self.now + timedelta(seconds=seconds)
         while True:
             times = [self.pile.next_timeout(), self.platform.next_timeout() if self.platform else None]
-            due = min((at for at in times if at is not None), default=end)
-            if due > end:
+            due = min((at for at in times if at is not None), default=None)
+            if due is None or due > end:
                 break
             self.now = max(self.now, due)
             self.pile.expire(self.now)

@@ -140,7 +140,6 @@ def _record_received(pile: Pile, message: orders.RecordReceived, seq: bytes, now
 
 @_handles(orders.BalanceUpdate)
 def _balance(pile: Pile, message: orders.BalanceUpdate, seq: bytes, now: datetime) -> None:
-    del now
     gun = pile.guns.get(message.gun)
     outcome = BalanceOutcome.OK
     if message.pile != pile.facts.number or gun is None:
@@ -150,7 +149,7 @@ def _balance(pile: Pile, message: orders.BalanceUpdate, seq: bytes, now: datetim
     ):
         outcome = BalanceOutcome.WRONG_CARD
     else:
-        gun.top_up(message.balance_yuan)
+        gun.top_up(message.balance_yuan, now)
     pile.send(
         orders.BalanceUpdateResult(pile=message.pile, physical_card=message.physical_card, result=outcome),
         seq,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from ohmstead.ykc.codes import (
@@ -54,6 +54,7 @@ IDLE_REPORT_S = 300.0
 CHARGING_REPORT_S = 15.0
 PLUG_S = 60.0
 BEGIN_S = 90.0
+SAVE_S = 15.0
 Answer = Callable[[int, int], None]
 """Sends the result and reason of a start."""
 
@@ -104,6 +105,7 @@ class Gun:
         self._awaiting_plug: tuple[RemoteStart | ParallelStart, Answer] | None = None
         self._asked: StartRequest | None = None
         self._stop_told = False
+        self._saved_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def status(self) -> GunStatus:
@@ -149,7 +151,7 @@ class Gun:
             return
         self._timers.clear("begin")
         self.order = replace(self.order, began=self._pile.wall(now))
-        self._pile.emit(SaveOrder(self.order))
+        self._save(self.order, now)
         self._report_soon(now)
 
     def measure(self, reading: GunReading, now: datetime) -> None:
@@ -158,6 +160,8 @@ class Gun:
         if self.order is None:
             return
         self.order = self._metered(self.order, reading.meter_kwh, now)
+        if (now - self._saved_at).total_seconds() >= SAVE_S:
+            self._save(self.order, now)
         if self.order.spent:
             self._stop(LOW_BALANCE)
 
@@ -233,11 +237,11 @@ class Gun:
         self._asked = None
         self._pile.emit(StartRefused(self.code, 0))
 
-    def top_up(self, balance_yuan: float) -> None:
+    def top_up(self, balance_yuan: float, now: datetime) -> None:
         """The account has another balance now."""
         if self.order is not None:
             self.order = replace(self.order, balance_yuan=balance_yuan)
-            self._pile.emit(SaveOrder(self.order))
+            self._save(self.order, now)
 
     # Reports
 
@@ -252,11 +256,9 @@ class Gun:
         self._timers.set("report", now, CHARGING_REPORT_S if charging else IDLE_REPORT_S)
         wall = self._pile.wall(now)
         self._pile.send(realtime(self, self._pile.facts.number, wall), seq)
-        if self.order is not None and charging:
-            self._pile.emit(SaveOrder(self.order))
-            if self._pile.facts.kind == PileKind.DC:
-                self._pile.send(battery_demand(self.reading, self.order, self._pile.facts.number, wall))
-                self._pile.send(battery_information(self.reading, self.order, self._pile.facts.number))
+        if self.order is not None and charging and self._pile.facts.kind == PileKind.DC:
+            self._pile.send(battery_demand(self.reading, self.order, self._pile.facts.number, wall))
+            self._pile.send(battery_information(self.reading, self.order, self._pile.facts.number))
 
     def link_opened(self, now: datetime) -> None:
         """Tell the platform at once where this gun stands."""
@@ -326,13 +328,17 @@ class Gun:
         )
         self._stop_told = False
         self._timers.set("begin", now, BEGIN_S)
-        self._pile.emit(SaveOrder(self.order))
+        self._save(self.order, now)
         self._pile.emit(StartCharging(self.code, serial))
 
     def _metered(self, order: Order, meter_kwh: float, now: datetime) -> Order:
         wall = self._pile.wall(now)
         tariff = self._pile.memory.tariff
         return order.metered(meter_kwh, tariff.class_at(wall) if tariff else 2, wall)
+
+    def _save(self, order: Order, now: datetime) -> None:
+        self._saved_at = now
+        self._pile.emit(SaveOrder(order))
 
     def _stop(self, reason: int) -> None:
         if self.order is not None and not self._stop_told:
