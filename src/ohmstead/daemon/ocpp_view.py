@@ -29,7 +29,7 @@ def held_chargers(central: CentralSystem | None) -> list[WarningInfo]:
     return [
         WarningInfo(
             code="ocpp",
-            message=f"Charger {identity!r} is new and waits: `ohmstead ocpp adopt {identity}` lets it charge.",
+            message=f"Charger {identity!r} is new; `ohmstead ocpp adopt {identity}` lets it charge.",
         )
         for identity, charger in sorted(central.chargers.items())
         if not charger.adopted

@@ -1,0 +1,363 @@
+"""``ohmstead ocpp serve | list | call | …``: the central system on the command line.
+
+All but ``serve`` talk to the API of a running ``ohmstead run`` or ``ohmstead ocpp serve``.
+"""
+
+# ruff: noqa: PLC0415 - commands import what they run
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from ohmstead.errors import ConfigError, DataError, DeviceError, DeviceOffline, SourceError
+
+ASK_TIMEOUT_S = 60.0
+"""Longer than a charger may take."""
+
+Api = Annotated[
+    str,
+    typer.Option("--api", envvar="OHMSTEAD_API", help="Address of the running Ohmstead."),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(envvar="OHMSTEAD_TOKEN_FILE", help="File with the access token, where it needs one."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Charger = Annotated[str, typer.Argument(help="The charger's identity.", show_default=False)]
+Connector = Annotated[int, typer.Option(min=0, max=64, help="Its connector; 0 is the whole charger.")]
+
+DEFAULT_API = "http://127.0.0.1:8080"
+
+
+class ApiClient:
+    """The API of a running Ohmstead."""
+
+    def __init__(self, url: str, token_file: Path | None) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {}
+        if token_file is not None:
+            self._headers["authorization"] = f"Bearer {_first_line(token_file)}"
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """The JSON of an answer.
+
+        Raises:
+            SourceError: nobody answers there, or not as Ohmstead does.
+            ConfigError: the access token is wrong or missing.
+            DataError: there is no such charger, or the payload is not right.
+            DeviceError: the charger refused, or does not answer.
+        """
+        import httpx2
+
+        try:
+            answer = httpx2.request(
+                method, f"{self._url}/api/ocpp{path}", json=body, headers=self._headers, timeout=ASK_TIMEOUT_S
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise SourceError(
+                f"{self._url} does not answer ({str(error) or type(error).__name__}); is `ohmstead run` or "
+                "`ohmstead ocpp serve` running there? --api names another address"
+            ) from error
+        if answer.status_code == 204:
+            return None
+        try:
+            data = answer.json()
+        except ValueError:
+            data = None
+        if answer.is_success and data is not None:
+            return data
+        detail = data.get("detail") if isinstance(data, dict) else None
+        words = str(detail or f"{self._url} answered {answer.status_code}")
+        match answer.status_code:
+            case 401:
+                raise ConfigError(f"{words} Name its file with --token-file.")
+            case 409:
+                raise DeviceOffline(words)
+            case 404 | 422:
+                raise DataError(words)
+            case 502:
+                raise DeviceError(words)
+            case _:
+                raise SourceError(words)
+
+    def operate(self, identity: str, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Ask a charger; the payload of its answer."""
+        answer: dict[str, Any] = self.ask("POST", f"/chargers/{quote(identity, safe='')}/{action}", payload)[
+            "answer"
+        ]
+        return answer
+
+
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option(help="Address that chargers connect to.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 9000,
+    api_host: Annotated[str, typer.Option(help="Address of the API.")] = "127.0.0.1",
+    api_port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 8080,
+    database: Annotated[
+        Path, typer.Option(help="File with chargers, sessions and hashes of passwords.")
+    ] = Path("ohmstead-ocpp.db"),
+    security_profile: Annotated[
+        int, typer.Option(min=0, max=3, help="0: none, 1: passwords, 2: TLS too, 3: charger certificates.")
+    ] = 0,
+    unknown: Annotated[
+        str, typer.Option(help="What happens to chargers that are not known: accept, hold or refuse.")
+    ] = "accept",
+    tls_certificate: Annotated[Path | None, typer.Option(help="PEM file, for profiles 2 and 3.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file, for profiles 2 and 3.")] = None,
+    tls_ca: Annotated[Path | None, typer.Option(help="PEM file, for profile 3.")] = None,
+    heartbeat_s: Annotated[float, typer.Option(min=1, max=86400, help="Told to chargers.")] = 300.0,
+    token_file: TokenFile = None,
+) -> None:
+    """Run a central system by itself: chargers connect to ws://HOST:PORT/ocpp/<identity>."""
+    from ohmstead.daemon.logs import setup_logs
+    from ohmstead.daemon.ocpp_serve import ServeOptions, serve_central
+    from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
+
+    if unknown not in list(UnknownChargers):
+        raise ConfigError(f"--unknown: found {unknown!r}, allowed: {', '.join(UnknownChargers)}")
+    settings = CentralSettings(
+        host=host,
+        port=port,
+        security_profile=security_profile,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        tls_ca=tls_ca,
+        unknown_chargers=UnknownChargers(unknown),
+        heartbeat_s=heartbeat_s,
+        database=database,
+    )
+
+    def ready(central_url: str, api_url: str) -> None:
+        typer.echo(f"Chargers connect to {central_url}/<identity>")
+        typer.echo(f"API: {api_url}api/ocpp/chargers")
+
+    setup_logs("debug" if ctx.find_root().params.get("debug") else "info", as_json=False)
+    token = None if token_file is None else _first_line(token_file)
+    serve_central(
+        ServeOptions(settings=settings, api_host=api_host, api_port=api_port, token=token, ready=ready)
+    )
+
+
+def list_chargers(api: Api = DEFAULT_API, token_file: TokenFile = None, as_json: AsJson = False) -> None:
+    """List the chargers, with the state of their connectors."""
+    chargers = ApiClient(api, token_file).ask("GET", "/chargers")
+    if as_json:
+        typer.echo(json.dumps(chargers, indent=2))
+        return
+    rows = []
+    for charger in chargers:
+        state = "connected" if charger["connected"] else "away"
+        state = state if charger["adopted"] else f"{state}, waits for adoption"
+        model = f"{charger['vendor']} {charger['model']}".strip()
+        connectors = [c for c in charger["connectors"] if c["id"] > 0] or [None]
+        for connector in connectors:
+            told = ("", "", "")
+            if connector is not None:
+                power = "" if connector["power_w"] is None else f"{connector['power_w']:.0f}"
+                told = (str(connector["id"]), connector["status"], power)
+            rows.append((charger["identity"], state, model, *told))
+    _print_table(("charger", "state", "model", "connector", "status", "W"), rows)
+
+
+def sessions(
+    charger: Annotated[str | None, typer.Option(help="Only of this charger.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List charging sessions, newest first."""
+    wanted = f"&charger={quote(charger, safe='')}" if charger else ""
+    found = ApiClient(api, token_file).ask("GET", f"/sessions?limit={limit}{wanted}")
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    rows = [
+        (
+            str(s["id"]),
+            f"{s['identity']}/{s['connector']}",
+            s["id_tag"],
+            s["started_at"],
+            s["stopped_at"] or "running",
+            f"{s['energy_kwh']:.2f}",
+            "" if s["cost_eur"] is None else f"{s['cost_eur']:.2f}",
+            "" if s["solar_share"] is None else f"{s['solar_share']:.0%}",
+        )
+        for s in found
+    ]
+    _print_table(("id", "charger", "tag", "from", "until", "kWh", "EUR", "sun"), rows)
+
+
+def call(
+    charger: Charger,
+    action: Annotated[
+        str, typer.Argument(help="An operation of OCPP 1.6, as GetConfiguration.", show_default=False)
+    ],
+    payload: Annotated[str, typer.Argument(help="Its payload as JSON.")] = "{}",
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Ask a charger for any operation of the standard, and print its answer."""
+    from ohmstead.ocpp.central.commands import OPERATIONS
+
+    if action not in OPERATIONS:
+        raise ConfigError(f"ocpp call: found action {action!r}, allowed: {', '.join(OPERATIONS)}")
+    try:
+        asked = json.loads(payload)
+    except ValueError as error:
+        raise ConfigError(f"ocpp call: the payload is no JSON: {error}") from error
+    if not isinstance(asked, dict):
+        raise ConfigError('ocpp call: the payload must be a JSON object, as \'{"type": "Soft"}\'')
+    typer.echo(json.dumps(ApiClient(api, token_file).operate(charger, action, asked), indent=2))
+
+
+def remote_start(
+    charger: Charger,
+    tag: Annotated[str, typer.Option(help="Who charges.")] = "ohmstead",
+    connector: Connector = 1,
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Let a charger begin a transaction."""
+    payload = {"idTag": tag} | ({"connectorId": connector} if connector else {})
+    _status(api, token_file, charger, "RemoteStartTransaction", payload)
+
+
+def remote_stop(
+    charger: Charger,
+    transaction: Annotated[int, typer.Argument(help="Its number; see `sessions`.", show_default=False)],
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Let a charger end a transaction."""
+    _status(api, token_file, charger, "RemoteStopTransaction", {"transactionId": transaction})
+
+
+def reset(
+    charger: Charger,
+    hard: Annotated[bool, typer.Option("--hard", help="Without ending transactions before.")] = False,
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Restart a charger."""
+    _status(api, token_file, charger, "Reset", {"type": "Hard" if hard else "Soft"})
+
+
+def unlock(
+    charger: Charger, connector: Connector = 1, api: Api = DEFAULT_API, token_file: TokenFile = None
+) -> None:
+    """Unlock a cable; this ends its transaction."""
+    _status(api, token_file, charger, "UnlockConnector", {"connectorId": connector}, good=("Unlocked",))
+
+
+def configuration(
+    charger: Charger,
+    key: Annotated[str | None, typer.Argument(help="A key; without it all.")] = None,
+    value: Annotated[str | None, typer.Argument(help="Its new value; without it it is shown.")] = None,
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Show a charger's configuration, or change a key of it."""
+    if key is not None and value is not None:
+        payload = {"key": key, "value": value}
+        good = ("Accepted", "RebootRequired")
+        _status(api, token_file, charger, "ChangeConfiguration", payload, good=good)
+        return
+    client = ApiClient(api, token_file)
+    answer = client.operate(charger, "GetConfiguration", {} if key is None else {"key": [key]})
+    rows = [
+        (item["key"], item.get("value") or "", "yes" if item.get("readonly") else "")
+        for item in answer.get("configurationKey") or ()
+    ]
+    _print_table(("key", "value", "read only"), rows)
+    for name in answer.get("unknownKey") or ():
+        typer.echo(f"{name}: not known to the charger", err=True)
+
+
+def adopt(charger: Charger, api: Api = DEFAULT_API, token_file: TokenFile = None) -> None:
+    """Let a charger that waits for it charge."""
+    ApiClient(api, token_file).ask("POST", f"/chargers/{quote(charger, safe='')}/adopt")
+    typer.echo(f"{charger} is adopted")
+
+
+def forget(charger: Charger, api: Api = DEFAULT_API, token_file: TokenFile = None) -> None:
+    """Forget a charger and its password; its sessions stay."""
+    ApiClient(api, token_file).ask("DELETE", f"/chargers/{quote(charger, safe='')}")
+    typer.echo(f"{charger} is forgotten")
+
+
+def password(
+    charger: Charger,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send it to the charger too, as its AuthorizationKey.")
+    ] = False,
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Give a charger a new random password, and show it this once."""
+    path = f"/chargers/{quote(charger, safe='')}/password"
+    answer = ApiClient(api, token_file).ask("POST", path, {"send": send})
+    if answer["status"] != "Accepted":
+        raise DeviceError(f"charger {charger!r} answered {answer['status']}; its password is as before")
+    typer.echo(f"AuthorizationKey (hex): {answer['password_hex']}")
+
+
+def _status(
+    api: str,
+    token_file: Path | None,
+    charger: str,
+    action: str,
+    payload: dict[str, Any],
+    *,
+    good: tuple[str, ...] = ("Accepted",),
+) -> None:
+    status = ApiClient(api, token_file).operate(charger, action, payload)["status"]
+    typer.echo(status)
+    if status not in good:
+        raise typer.Exit(1)
+
+
+def _print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for column in columns:
+        table.add_column(column, justify="right" if column in ("W", "kWh", "EUR", "sun", "id") else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _first_line(file: Path) -> str:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--token-file: {file}: {error}") from error
+    token = lines[0].strip() if lines else ""
+    if not token:
+        raise ConfigError(f"--token-file: {file}: the first line must be the token")
+    return token
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these commands of a sub-app."""
+    app.command("serve")(serve)
+    app.command("list")(list_chargers)
+    app.command("sessions")(sessions)
+    app.command("call")(call)
+    app.command("remote-start")(remote_start)
+    app.command("remote-stop")(remote_stop)
+    app.command("reset")(reset)
+    app.command("unlock")(unlock)
+    app.command("configuration")(configuration)
+    app.command("adopt")(adopt)
+    app.command("forget")(forget)
+    app.command("password")(password)

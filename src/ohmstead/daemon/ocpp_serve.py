@@ -1,0 +1,73 @@
+"""``ohmstead ocpp serve``: the central system by itself, with its API."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ohmstead.daemon.ocpp_view import CentralView
+from ohmstead.daemon.service import stop_on_signals
+from ohmstead.errors import ConfigError, DataError
+from ohmstead.ocpp.central.settings import CentralSettings
+from ohmstead.ocpp.central.store import Store
+from ohmstead.ocpp.central.system import CentralSystem
+from ohmstead.web.app import create_ocpp_app
+from ohmstead.web.server import serve
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServeOptions:
+    """Where it listens.
+
+    Args:
+        api_port: of the API; 0 takes a free one.
+        token: what the API needs; beyond this computer it needs one.
+        ready: told what is served where, once it is.
+    """
+
+    settings: CentralSettings
+    api_host: str
+    api_port: int
+    token: str | None = None
+    ready: Callable[[str, str], None]
+
+
+def serve_central(options: ServeOptions) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: an address or a file cannot be used, or anybody could get in.
+    """
+    options.settings.check()
+    try:
+        store = Store.open(options.settings.database)
+    except DataError as error:
+        raise ConfigError(f"--database: {error}") from error
+    try:
+        asyncio.run(_serve(options, store))
+    finally:
+        store.close()
+
+
+async def _serve(options: ServeOptions, store: Store) -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with CentralSystem(options.settings, store) as central:
+        app = create_ocpp_app(CentralView(central), token=options.token)
+
+        def listening(url: str) -> None:
+            options.ready(central.url, url)
+
+        web = asyncio.create_task(serve(app, options.api_host, options.api_port, ready=listening))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({web, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if web.done():
+                web.result()
+        finally:
+            stopping.cancel()
+            web.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConfigError):
+                await web
