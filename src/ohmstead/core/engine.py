@@ -179,6 +179,10 @@ class Engine:
         if self._asked_for is not None:
             self.memory.plan_trigger_key = self._asked_for
 
+    def drop_plan(self) -> None:
+        """Follow no plan from the next cycle on: the rules alone decide."""
+        self.plan, self.memory.planned_at = None, None
+
     def next_wakeup(self, now: datetime) -> datetime:
         """When to step again at the latest: the next slot's start or the cycle time."""
         wake = now + timedelta(seconds=CYCLE_S)

@@ -24,6 +24,8 @@ from ohmstead.daemon.bookkeeping import resume_ledger, resume_memory, resume_pla
 from ohmstead.daemon.cycle_log import recording
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.loop import CycleListener
+from ohmstead.daemon.nymea.serving import nymea_host, nymea_served
+from ohmstead.daemon.nymea.settings import NymeaSettings
 from ohmstead.daemon.options import DemoOptions
 from ohmstead.daemon.service import Parts, Service
 from ohmstead.daemon.simulated.clock import SimulatedClock
@@ -118,6 +120,8 @@ async def _serve(
         engine = Engine(site, Settings(), memory=resume_memory(recorder), plan=resume_plan(recorder))
         ledger = resume_ledger(recorder, zone) or ledger
         typer.echo(f"Continuing the demo at {_told(start, zone)} (--fresh starts anew).")
+    clock = SimulatedClock(start, options.speed, world.advance)
+    nymea = nymea_host(NymeaSettings(), engine, recorder, clock.now)
     adapter = open_simulated(Environment(plant=world.managed))
     service = Service(
         Parts(
@@ -129,7 +133,7 @@ async def _serve(
                 for asset in site.assets
                 if not isinstance(asset, Load)
             ],
-            clock=SimulatedClock(start, options.speed, world.advance),
+            clock=clock,
             ledger=ledger,
             recorder=recorder,
             tariff=lambda now: known_tariff(world.formula, now),
@@ -137,8 +141,10 @@ async def _serve(
             outdoor_c=lambda _: world.managed.read().outdoor_c,
             baseline=world.baseline_flows,
             operator_limited=lambda _: world.managed.operator_limited,
-            more_states=lambda: world.states() | {DEMO_STATE: _identity(options, world)},
-            more_listeners=listeners,
+            more_states=lambda: (
+                world.states() | nymea.states() | {DEMO_STATE: _identity(options, world)}
+            ),
+            more_listeners=(*listeners, nymea),
         )
     )
 
@@ -147,7 +153,9 @@ async def _serve(
         if options.open_browser and has_display():
             webbrowser.open(url)
 
-    await service.run(host=options.host, port=options.port, ready=ready)
+    folder = options.data_dir or default_folder()
+    async with nymea_served(NymeaSettings(), nymea, recorder, name=site.name, folder=folder):
+        await service.run(host=options.host, port=options.port, ready=ready)
 
 
 def _world(options: DemoOptions, recorder: Recorder) -> tuple[World, bool]:

@@ -41,6 +41,7 @@ class HomeOutlook:
         tariff: the prices known at a moment.
         weather: the newest forecast; gives ``None`` where there is none.
         memory: what the engine remembers now.
+        learns_from: how much of the history load forecasts look at.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class HomeOutlook:
         tariff: Callable[[datetime], Tariff | None],
         weather: Callable[[], WeatherForecast | None],
         memory: Callable[[], Memory],
+        learns_from: Callable[[], timedelta] = lambda: timedelta(days=LEARNING_DAYS),
     ) -> None:
         """See the class."""
         self._site = site
@@ -60,6 +62,7 @@ class HomeOutlook:
         self._tariff = tariff
         self._weather = weather
         self._memory = memory
+        self._learns_from = learns_from
         self._load = LoadForecaster()
         self._pv = PvForecaster(site)
         self._pv_ids = tuple(a.id for a in site.assets if isinstance(a, PvSystem))
@@ -134,7 +137,8 @@ class HomeOutlook:
             log.warning("history_not_read", error=str(error))
             return
         means = {name: half_hours(points[name], until=now) for name in names}
-        self._load.fit(list(means[HOUSEHOLD].items()))
+        first = now - self._learns_from()
+        self._load.fit([(at, mean) for at, mean in means[HOUSEHOLD].items() if at >= first])
         self._pv.fit(_pv_samples([means[name] for name in self._pv_ids], means[EXPECTED_PV]))
         self._past_prices = _price_slots(prices)
         self._learned_at = now

@@ -17,6 +17,9 @@ from ohmstead.planning.request import PlanRequest
 log = structlog.get_logger(__name__)
 
 
+OFF = "off"
+
+
 class Outlook(Protocol):
     """What is expected of the coming days: prices, weather, load, vehicles."""
 
@@ -42,7 +45,10 @@ class Planner(Protocol):
 
 
 class PlanningHost:
-    """Runs one planning task at a time beside the control loop."""
+    """Runs one planning task at a time beside the control loop.
+
+    While plans are not ``wanted`` none is made and none is followed.
+    """
 
     def __init__(
         self,
@@ -50,17 +56,24 @@ class PlanningHost:
         planner: Planner,
         outlook: Outlook,
         on_plan: Callable[[Plan, str], None] | None = None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._engine = engine
         self._planner = planner
         self._outlook = outlook
         self._on_plan = on_plan
+        self._wanted = wanted
         self._running: asyncio.Task[None] | None = None
         self.status = "waiting for the first plan"
         self.trigger: str | None = None
 
     def cycle(self, record: CycleRecord) -> None:
         """Start planning if the engine asks for it and nothing is being planned."""
+        if not self._wanted():
+            self.status = OFF
+            if self._engine.plan is not None:
+                self._engine.drop_plan()
+            return
         if self._running is not None and not self._running.done():
             return
         task = self._engine.planning_task(record.at)
@@ -85,6 +98,8 @@ class PlanningHost:
         except OhmsteadError as error:
             self.status = f"no new plan: {error}"
             log.warning("no_plan", trigger=task.trigger, error=str(error))
+            return
+        if not self._wanted():
             return
         self._engine.adopt(plan)
         self.status, self.trigger = "ok", task.trigger

@@ -33,6 +33,7 @@ from ohmstead.daemon.options import RunOptions
 from ohmstead.daemon.payloads import plan_payload
 from ohmstead.daemon.sensing import Senses
 from ohmstead.daemon.service import Parts, Service, stop_on_signals
+from ohmstead.daemon.tier import TierFile
 from ohmstead.devices.adapter import Environment
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.errors import ConfigError, DataError, DeviceError
@@ -137,10 +138,14 @@ async def _run(options: RunOptions, recorder: Recorder) -> None:
 
 async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[CycleListener]) -> None:
     config, clock, stop = options.config, WallClock(), asyncio.Event()
+    tiers = TierFile(config.tier.file, config.tier.default)
     stop_on_signals(stop)
     async with _surroundings(config, clock, recorder) as around:
         engine = Engine(
-            config.site, config.strategy, memory=resume_memory(recorder), plan=resume_plan(recorder)
+            config.site,
+            config.strategy,
+            memory=resume_memory(recorder),
+            plan=resume_plan(recorder) if tiers.tier.plans else None,
         )
         zone = ZoneInfo(config.site.timezone)
         outlook = None
@@ -152,6 +157,7 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                 tariff=around.feeds.tariff_now,
                 weather=around.feeds.forecast,
                 memory=lambda: engine.memory,
+                learns_from=lambda: tiers.tier.learns_from,
             )
         notices = _notices(options, recorder)
         heating = HeatingHost(
@@ -180,10 +186,12 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                 more_warnings=lambda: [
                     *notices,
                     *around.feeds.warnings(clock.now()),
+                    *tiers.warnings(),
                     *heating.warnings(),
                     *held_chargers(around.central),
                 ],
-                more_listeners=(*listeners, around.mix),
+                more_listeners=(tiers, *listeners, around.mix),
+                plans_wanted=lambda: tiers.tier.plans,
                 heating=heating.payload,
                 ocpp=None if around.central is None else CentralView(around.central),
                 dry_run=options.dry_run,

@@ -53,6 +53,7 @@ class Parts:
         more_listeners: others who are told of every cycle.
         more_values: other series to record, by name.
         ocpp: the central system of its chargers, for the API.
+        plans_wanted: whether plans are made and followed now; may change while the home runs.
         more_warnings: shown with those that the service finds itself.
     """
 
@@ -74,6 +75,7 @@ class Parts:
     more_listeners: Sequence[CycleListener] = ()
     heating: Callable[[], HeatingPayload] | None = None
     ocpp: OcppView | None = None
+    plans_wanted: Callable[[], bool] = lambda: True
     dry_run: bool = False
 
 
@@ -115,7 +117,9 @@ class Service:
             begun=resume_minute(parts.recorder),
         )
         if parts.outlook is not None and self._planner is not None:
-            self._planning = PlanningHost(engine, self._planner, parts.outlook, self._books.planned)
+            self._planning = PlanningHost(
+                engine, self._planner, parts.outlook, self._books.planned, parts.plans_wanted
+            )
         listeners: list[CycleListener] = [self, self._books, self.view, *parts.more_listeners]
         if self._planning is not None:
             listeners.append(self._planning)

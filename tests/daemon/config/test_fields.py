@@ -15,6 +15,7 @@ from ohmstead.daemon.config.sections import (
     WeatherSettings,
     WebSettings,
 )
+from ohmstead.daemon.nymea.settings import NymeaSettings
 from ohmstead.planning.request import PlannerSettings
 
 CLASSES = (
@@ -27,6 +28,7 @@ CLASSES = (
     RecorderSettings,
     WebSettings,
     LogSettings,
+    NymeaSettings,
     *KINDS.values(),
     *TARIFFS.values(),
 )

@@ -24,6 +24,7 @@ from ohmstead.daemon.config.sections import (
     TARIFFS,
     LogSettings,
     RecorderSettings,
+    TierSettings,
     WeatherSettings,
     WebSettings,
 )
@@ -66,6 +67,7 @@ _MORE_SECTIONS: Sequence[tuple[str, str, type[Any]]] = (
     ("weather", "Where the weather forecast comes from.", WeatherSettings),
     ("strategy", "How the control cycle decides.", Settings),
     ("planner", "The optimiser. `enabled: false` lets the rules run alone.", PlannerSettings),
+    ("tier", "Which modules run. All keys may be left out.", TierSettings),
     ("recorder", "Where history is kept.", RecorderSettings),
     ("web", "Dashboard and API.", WebSettings),
     ("log", "The log, on standard error.", LogSettings),

@@ -46,6 +46,7 @@ from ohmstead.daemon.config.sections import (
     RecorderSettings,
     TariffSettings,
     TempoTariff,
+    TierSettings,
     WeatherSettings,
     WebSettings,
 )
@@ -82,6 +83,7 @@ SECTIONS = (
     "weather",
     "strategy",
     "planner",
+    "tier",
     "recorder",
     "web",
     "log",
@@ -156,6 +158,7 @@ class _Loader:
         home_assistant = self._home_assistant(tree)
         ocpp = self._ocpp(tree, devices)
         heating = self._heating(tree)
+        tier = self._section(TierSettings, tree, "tier")
         recorder = self._section(RecorderSettings, tree, "recorder")
         web = self._section(WebSettings, tree, "web")
         log = self._section(LogSettings, tree, "log")
@@ -176,6 +179,7 @@ class _Loader:
             or weather is None
             or strategy is None
             or heating is None
+            or tier is None
             or recorder is None
             or web is None
             or log is None
@@ -201,6 +205,7 @@ class _Loader:
             home_assistant=home_assistant,
             ocpp=ocpp,
             heating=heating,
+            tier=replace(tier, file=self._absolute(tier.file)),
             recorder=replace(recorder, path=self._absolute(recorder.path)),
             web=web,
             log=log,

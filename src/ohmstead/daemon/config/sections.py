@@ -13,6 +13,7 @@ from pathlib import Path
 from ohmstead.core.settings import Settings
 from ohmstead.core.site import AssetId, Site
 from ohmstead.daemon.config.heating import HeatingSettings, HomeAssistantSettings
+from ohmstead.daemon.tier import Tier
 from ohmstead.devices.adapter import AdapterOptions
 from ohmstead.errors import ConfigError
 from ohmstead.ocpp.central.settings import CentralSettings
@@ -166,6 +167,16 @@ class WeatherSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TierSettings:
+    """Which modules run: `community`, `auto` or `predict`."""
+
+    file: Path = Path("/etc/powersync/tier.conf")
+    """A file with `tier = community | auto | predict`; read again when it changes."""
+    default: Tier = Tier.PREDICT
+    """Where there is no such file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecorderSettings:
     """The history."""
 
@@ -257,6 +268,7 @@ class Config:
     home_assistant: HomeAssistantSettings | None = None
     ocpp: CentralSettings | None = None
     """``None``: no section, and no device is reached by it."""
+    tier: TierSettings = TierSettings()
     heating: HeatingSettings = field(default_factory=HeatingSettings)
     recorder: RecorderSettings
     web: WebSettings

@@ -72,6 +72,7 @@ _DIFFERENCE = Quantity(unit="K", low=0.0, high=10.0, mistaken={"°C": 1.0})
 _DURATION = Quantity(
     unit="s", low=0.0, high=86400.0, mistaken={"min": 60.0, "h": 3600.0, "ms": 1e-3, "seconds": 1.0}
 )
+_PORT = Quantity(unit="", low=0, high=65535, mistaken={}, integer=True)
 
 ANY_NUMBER = Quantity(unit="", low=-1e9, high=1e9, mistaken={})
 
@@ -158,6 +159,11 @@ BY_FIELD: Mapping[tuple[str, str], Quantity] = {
     ("RadiatorRoom", "desired_overshoot_k"): replace(_DIFFERENCE, high=1.0),
     ("RadiatorRoom", "window_open_delay_s"): replace(_DURATION, high=3600.0),
     ("WebSettings", "port"): Quantity(unit="", low=1, high=65535, mistaken={}, integer=True),
+    ("NymeaSettings", "tcp_port"): _PORT,
+    ("NymeaSettings", "websocket_port"): _PORT,
+    ("NymeaSettings", "tls_port"): _PORT,
+    ("NymeaSettings", "tls_websocket_port"): _PORT,
+    ("NymeaSettings", "manual_hold_s"): replace(_DURATION, low=60.0),
     ("CentralSettings", "port"): Quantity(unit="", low=1, high=65535, mistaken={}, integer=True),
     ("CentralSettings", "security_profile"): Quantity(unit="", low=0, high=3, mistaken={}, integer=True),
     ("CentralSettings", "max_chargers"): Quantity(unit="", low=1, high=100000, mistaken={}, integer=True),
