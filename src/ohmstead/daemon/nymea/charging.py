@@ -83,7 +83,10 @@ def _of_point(
             start=max(slot.start, now),
             end=slot.end,
             enabled=True,
-            max_current_a=min(point.max_a, round(planned.power_w / (phases * point.voltage_v), 1)),
+            # A smaller mean is charged at the least that can be signalled, for part of the slot.
+            max_current_a=max(
+                point.min_a, min(point.max_a, round(planned.power_w / (phases * point.voltage_v), 1))
+            ),
             phase_count=phases,
             issuer=_issuer(planned.import_w, info),
         )
