@@ -347,7 +347,7 @@ def _first_line(file: Path) -> str:
     return token
 
 
-def add_to(app: typer.Typer) -> None:
+def add_operations(app: typer.Typer) -> None:
     """Make these commands of a sub-app."""
     app.command("serve")(serve)
     app.command("list")(list_chargers)
