@@ -28,6 +28,7 @@ from ohmstead.daemon.home_outlook import HomeOutlook
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.live_plant import PLANT_STATE, LivePlant, needs_plant
 from ohmstead.daemon.loop import CycleListener
+from ohmstead.daemon.nymea.serving import nymea_host, nymea_served
 from ohmstead.daemon.ocpp_view import CentralView, held_chargers
 from ohmstead.daemon.options import RunOptions
 from ohmstead.daemon.payloads import plan_payload
@@ -169,6 +170,10 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
             outdoor_c=around.outdoor_c,
             dry_run=options.dry_run,
         )
+        nymea = nymea_host(config.nymea, engine, recorder, clock.now)
+        served = nymea_served(
+            config.nymea, nymea, recorder, name=config.site.name, folder=config.recorder.path.parent
+        )
         service = Service(
             Parts(
                 mode="run",
@@ -182,7 +187,7 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                 outlook=outlook,
                 outdoor_c=around.outdoor_c,
                 more_values=None if outlook is None else outlook.expected,
-                more_states=None if around.plant is None else around.plant.states,
+                more_states=lambda: nymea.states() | ({} if around.plant is None else around.plant.states()),
                 more_warnings=lambda: [
                     *notices,
                     *around.feeds.warnings(clock.now()),
@@ -190,7 +195,7 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                     *heating.warnings(),
                     *held_chargers(around.central),
                 ],
-                more_listeners=(tiers, *listeners, around.mix),
+                more_listeners=(tiers, *listeners, around.mix, nymea),
                 plans_wanted=lambda: tiers.tier.plans,
                 heating=heating.payload,
                 ocpp=None if around.central is None else CentralView(around.central),
@@ -202,7 +207,7 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
             how = "is watched (dry run: nothing is commanded)" if options.dry_run else "is run"
             typer.echo(f"{config.site.name} {how}: {url}")
 
-        async with heating.running():
+        async with heating.running(), served:
             await service.run(
                 host=config.web.host, port=config.web.port, token=config.web.token(), stop=stop, ready=ready
             )

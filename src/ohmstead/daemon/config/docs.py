@@ -29,6 +29,7 @@ from ohmstead.daemon.config.sections import (
     WebSettings,
 )
 from ohmstead.daemon.init import Answers, render
+from ohmstead.daemon.nymea.settings import NymeaSettings
 from ohmstead.devices.registry import AdapterRegistry
 from ohmstead.ocpp.central.settings import CentralSettings
 from ohmstead.planning.request import PlannerSettings
@@ -70,6 +71,7 @@ _MORE_SECTIONS: Sequence[tuple[str, str, type[Any]]] = (
     ("tier", "Which modules run. All keys may be left out.", TierSettings),
     ("recorder", "Where history is kept.", RecorderSettings),
     ("web", "Dashboard and API.", WebSettings),
+    ("nymea", inspect.getdoc(NymeaSettings) or "", NymeaSettings),
     ("log", "The log, on standard error.", LogSettings),
 )
 

@@ -51,6 +51,7 @@ from ohmstead.daemon.config.sections import (
     WebSettings,
 )
 from ohmstead.daemon.config.yaml import Document, parse_document, read_document
+from ohmstead.daemon.nymea.settings import NymeaSettings
 from ohmstead.devices.home_assistant import HOME_ASSISTANT
 from ohmstead.devices.ocpp import OCPP
 from ohmstead.devices.registry import AdapterRegistry
@@ -86,6 +87,7 @@ SECTIONS = (
     "tier",
     "recorder",
     "web",
+    "nymea",
     "log",
 )
 
@@ -161,6 +163,7 @@ class _Loader:
         tier = self._section(TierSettings, tree, "tier")
         recorder = self._section(RecorderSettings, tree, "recorder")
         web = self._section(WebSettings, tree, "web")
+        nymea = self._section(NymeaSettings, tree, "nymea")
         log = self._section(LogSettings, tree, "log")
         for key, message in inconsistencies(replace(draft, tariff=tariff)):
             self._report(key, message)
@@ -182,6 +185,7 @@ class _Loader:
             or tier is None
             or recorder is None
             or web is None
+            or nymea is None
             or log is None
         ):
             return None
@@ -208,6 +212,7 @@ class _Loader:
             tier=replace(tier, file=self._absolute(tier.file)),
             recorder=replace(recorder, path=self._absolute(recorder.path)),
             web=web,
+            nymea=nymea,
             log=log,
         )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ohmstead.core.settings import Settings
 from ohmstead.core.site import AssetId, Site
 from ohmstead.daemon.config.heating import HeatingSettings, HomeAssistantSettings
+from ohmstead.daemon.nymea.settings import NymeaSettings
 from ohmstead.daemon.tier import Tier
 from ohmstead.devices.adapter import AdapterOptions
 from ohmstead.errors import ConfigError
@@ -272,4 +273,5 @@ class Config:
     heating: HeatingSettings = field(default_factory=HeatingSettings)
     recorder: RecorderSettings
     web: WebSettings
+    nymea: NymeaSettings
     log: LogSettings
