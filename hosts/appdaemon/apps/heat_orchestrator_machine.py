@@ -641,6 +641,30 @@ def step(config: Config, inputs: Inputs, now: datetime, memory: Memory) -> Outco
     return ctx.outcome(reason)
 
 
+def _undo_future(m: Memory, now: datetime) -> None:
+    """A clock that was set back must not leave a timer running for hours."""
+    for name in (
+        "state_since",
+        "floor_since",
+        "last_pump_on",
+        "last_pump_off",
+        "stop_pressed_at",
+        "start_sent_at",
+        "last_tick_at",
+        "begun_at",
+    ):
+        at = getattr(m, name)
+        if at is not None and at > now:
+            setattr(m, name, now)
+    for rm in m.rooms.values():
+        for name in ("user_written_at", "commanded_at", "park_since"):
+            at = getattr(rm, name)
+            if at is not None and at > now:
+                setattr(rm, name, now)
+        if rm.unmanaged_until is not None:
+            rm.unmanaged_until = min(rm.unmanaged_until, now + UNMANAGED)
+
+
 class _Room:
     """One room as this step sees it."""
 
@@ -730,6 +754,7 @@ class _Context:
     def __init__(self, config: Config, inputs: Inputs, now: datetime, memory: Memory) -> None:
         self.config, self.inputs, self.now = config, inputs, now
         self.m = _copied(memory)
+        _undo_future(self.m, now)
         for room in config.rooms:
             self.m.rooms.setdefault(room, RoomMemory())
         self.commands: list[Command] = []

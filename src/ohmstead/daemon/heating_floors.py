@@ -85,6 +85,7 @@ class FloorHost:
         self._targets = {room.id: room.target_c for room in settings.rooms}
         self.helpers = self._helpers(stored)
         self.memory = begin(self.config, self.helpers, clock.now(), _memory(stored.get("memory")))
+        self._take_targets(stored.get("targets"))
         self.memory.seeded |= {*asdict(settings.settings), *(f"priority_{r}" for r in self.config.rooms)}
         plant.watch(self._alarm.ring)
 
@@ -105,13 +106,18 @@ class FloorHost:
         kept = stored.get("helpers")
         if isinstance(kept, dict):
             helpers |= {name: value for name, value in kept.items() if name in helpers}
-        before = stored.get("targets")
-        for room, target_c in self._targets.items():
-            if target_c is not None and (not isinstance(before, dict) or before.get(room) != target_c):
-                helpers[f"user_sp_{room}"] = target_c
         for name, value in asdict(self.settings.settings).items():
             helpers[name] = value.isoformat() if isinstance(value, time) else value
         return helpers | {f"priority_{room.id}": room.priority for room in self.settings.rooms}
+
+    def _take_targets(self, before: Any) -> None:
+        """A target that was changed in the configuration counts as set by a person."""
+        for room, target_c in self._targets.items():
+            if target_c is None or (isinstance(before, dict) and before.get(room) == target_c):
+                continue
+            known, name = self.memory.rooms[room], f"user_sp_{room}"
+            known.user_c = known.user_helper_c = self.helpers[name] = target_c
+            self.memory.seeded.add(name)
 
     async def run(self) -> None:
         """Regulate until cancelled."""
