@@ -83,6 +83,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)}\u00a0h\u00a0${rest}\u00a0min`;
 }
 
+/** 0 min, 12 min, 2 h 05 min: where seconds are of no interest. */
+export const minutes = (count: number): string =>
+  Math.round(count) < 1 ? `0\u00a0min` : duration(60 * Math.round(count));
+
 export const clockTime = (at: string | number, zone: string): string =>
   dateTime(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
 

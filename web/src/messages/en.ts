@@ -96,6 +96,7 @@ export const en = {
       maySwitch: "Floor kept",
       free: "Nothing is waited for",
       heating: (time: string) => `Heating for ${time}`,
+      begins: "Heating",
       open: "Valve open, warm enough",
       waits: "Below its target, waits",
       warm: "Warm enough",

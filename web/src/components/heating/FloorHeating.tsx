@@ -17,7 +17,7 @@ function roomText(room: FloorRoom, now: string): string {
     return texts.unmanaged(f.timeNear(room.unmanaged_until, now, zone.value));
   }
   if (room.cooldown_until !== null) return texts.rests(f.timeNear(room.cooldown_until, now, zone.value));
-  if (room.heating) return texts.heating(f.duration(60 * room.heating_min));
+  if (room.heating) return room.heating_min < 1 ? texts.begins : texts.heating(f.minutes(room.heating_min));
   if (room.open) return texts.open;
   const cold = room.measured_c !== null && room.target_c !== null && room.measured_c < room.target_c - COLD_K;
   return cold ? texts.waits : texts.warm;
@@ -90,7 +90,7 @@ function Quota({ floors }: { floors: Floors }) {
   const texts = t.heating.floor;
   const done = Math.max(0, floors.quota_min - floors.quota_remaining_min);
   const met = floors.quota_remaining_min <= 0;
-  const text = texts.quotaOf(f.duration(60 * done), f.duration(60 * floors.quota_min));
+  const text = texts.quotaOf(f.minutes(done), f.minutes(floors.quota_min));
   return (
     <div class="quota kind-tank">
       <p class="small pair">
