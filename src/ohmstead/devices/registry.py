@@ -9,9 +9,10 @@ from ohmstead.devices.home_assistant import HOME_ASSISTANT
 from ohmstead.devices.http_agent import HTTP_AGENT
 from ohmstead.devices.ocpp import OCPP
 from ohmstead.devices.simulated import SIMULATED
+from ohmstead.devices.ykc import YKC
 from ohmstead.errors import ConfigError
 
-BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HOME_ASSISTANT, HTTP_AGENT, OCPP)
+BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HOME_ASSISTANT, HTTP_AGENT, OCPP, YKC)
 
 
 class AdapterRegistry:

@@ -59,7 +59,7 @@ class PileConnection(asyncio.Protocol):
         self._replies: dict[int, asyncio.Future[Message]] = {}
         self._window: tuple[int, int] = (0, 0)
         self.address = ""
-        self.session = PlatformSession(server.entry, server.clock())
+        self.session = PlatformSession(self._entry, server.clock())
 
     # asyncio.Protocol
 
@@ -152,6 +152,13 @@ class PileConnection(asyncio.Protocol):
         self._arm()
 
     # Inside
+
+    def _entry(self, pile: str) -> PileEntry | None:
+        entry = self._server.entry(pile)
+        if entry is None or entry.address in (None, self.address):
+            return entry
+        log.warning("ykc_wrong_address", pile=pile, address=self.address, allowed=entry.address)
+        return None
 
     def _carry_out(self, event: PlatformEvent) -> None:
         match event:

@@ -46,10 +46,14 @@ REPLY_S = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PileEntry:
-    """What the platform knows of a pile before it comes."""
+    """What the platform knows of a pile before it comes.
+
+    ``address`` is the only IP address that it may come from; ``None``: any, for a network of one's own.
+    """
 
     quirks: Quirks
     tariff: Tariff
+    address: str | None = None
 
 
 class PlatformSession:
