@@ -42,6 +42,7 @@ _LIMITS: Mapping[Limit, str] = {
     Limit.FULL: "it is full",
     Limit.MIN_ON: "its minimum running time",
     Limit.MIN_OFF: "its minimum standing time",
+    Limit.STARTS: "its starts per hour",
     Limit.STALE_METER: "the grid meter is silent",
 }
 

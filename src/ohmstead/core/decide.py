@@ -10,6 +10,7 @@ from ohmstead.core.dispatch import Conflict, Desk
 from ohmstead.core.estimate import estimate
 from ohmstead.core.flexibility import SHARES, Controllable, Flexibility, flexibility, is_controllable
 from ohmstead.core.limits.fuse import fuse_limit_w
+from ohmstead.core.limits.locks import HOUR_S
 from ohmstead.core.memory import RUNNING_W, AssetMemory, Memory
 from ohmstead.core.obedience import count, ignores, retry_s, watch
 from ohmstead.core.order import LIMITS, STRATEGIES
@@ -173,6 +174,8 @@ def _remember(
     was_on, is_on = last_w > RUNNING_W, power_w > RUNNING_W
     if memory.commanded_w is None or was_on != is_on:
         memory.on_since = cycle.now if is_on else None
+        if is_on and flex is not None and flex.max_starts_per_h is not None:
+            memory.starts = (*(at for at in memory.starts if cycle.since_s(at) < HOUR_S), cycle.now)
         memory.off_since = cycle.now if was_on and not is_on else None
     if not is_on:
         memory.stepped_down_at = None

@@ -45,6 +45,7 @@ class Flexibility:
         reaction_s: how long it may take to follow a command.
         min_on_s: shortest time to run once started.
         min_off_s: shortest time to stand once stopped.
+        max_starts_per_h: how often it may start within any hour; ``None``: as often as it likes.
     """
 
     asset: AssetId
@@ -54,6 +55,7 @@ class Flexibility:
     reaction_s: float = 10.0
     min_on_s: float = 0.0
     min_off_s: float = 0.0
+    max_starts_per_h: int | None = None
 
     @property
     def phase_unknown(self) -> bool:
@@ -178,6 +180,7 @@ def _heat_pump(asset: HeatPump, state: AssetState) -> Flexibility:
         asset=asset.id,
         bounds=Bounds(spans=((0.0, 0.0), (asset.min_w, asset.max_w))),
         shares=_even(asset.phases),
+        max_starts_per_h=asset.max_starts_per_h,
         step_w=100.0,
         reaction_s=60.0,
         min_on_s=asset.min_on_s,

@@ -33,6 +33,8 @@ class AssetMemory:
     """Commanded above zero since; ``None`` while off."""
     off_since: datetime | None = None
     """Commanded to zero since; ``None`` while on or never commanded."""
+    starts: tuple[datetime, ...] = ()
+    """When it was started within the last hour."""
     stepped_down_at: datetime | None = None
     """When a stage or two of three phases were switched off while the rest runs on."""
     surplus_since: datetime | None = None
@@ -130,6 +132,7 @@ class Memory:
                 if since is not None and since > now:
                     setattr(memory, name, now)
             memory.recent = tuple(seen for seen in memory.recent if seen[0] <= now)
+            memory.starts = tuple(min(at, now) for at in memory.starts)
         if out.planned_at is not None and out.planned_at > now:
             out.planned_at = None
         return out

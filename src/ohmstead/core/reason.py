@@ -54,6 +54,7 @@ class Limit(StrEnum):
     FULL = "full"
     MIN_ON = "min_on"
     MIN_OFF = "min_off"
+    STARTS = "starts"
     STALE_METER = "stale_meter"
 
 

@@ -154,6 +154,8 @@ class HeatPump:
     max_w: float = 2500.0
     min_on_s: float = 1200.0
     min_off_s: float = 900.0
+    max_starts_per_h: int = 3
+    """Starts of the compressor within any hour; makers allow about three."""
     max_off_s: float = 4 * 3600.0
     """Longest time it may be kept from running while a room asks for heat."""
     frost_c: float = -5.0

@@ -6,7 +6,7 @@ import pytest
 
 from ohmstead.core.memory import ManualCommand
 from ohmstead.core.reason import Limit, Rule
-from ohmstead.core.site import GridConnection
+from ohmstead.core.site import GridConnection, HeatPump
 from tests.core.world import CAR, LIVING, PUMP, Bench, Why, a_site, why
 
 
@@ -53,3 +53,21 @@ def test_a_clock_that_jumps_does_not_lock_for_longer_than_the_minimum_time(jump_
     bench.engine.command(ManualCommand(asset="pump", power_w=0.0))
     bench.cycle(jump_s)
     assert bench.cycle(jump_s + 1200.0)["pump"].power_w == 0.0
+
+
+def test_a_compressor_starts_no_more_often_in_any_hour_than_it_may() -> None:
+    quick = HeatPump(id="pump", min_on_s=60.0, min_off_s=60.0, max_starts_per_h=3)
+    bench = Bench(a_site(quick))
+    started = []
+    on = False
+    for at_s in range(0, 3 * 3600, 30):
+        wanted = at_s // 120 % 2 == 0
+        bench.engine.command(ManualCommand(asset="pump", power_w=1500.0 if wanted else 0.0))
+        got = bench.cycle(at_s)["pump"]
+        if got.power_w > 0 and not on:
+            started.append(at_s)
+        on = got.power_w > 0
+        if wanted and not on and at_s > 300:
+            assert got.reason.limit in (Limit.STARTS, Limit.MIN_OFF)
+    assert len(started) >= 6
+    assert all(b - a >= 3600 for a, b in zip(started, started[3:], strict=False))

@@ -27,6 +27,8 @@ KINDS: dict[str, type[Controllable]] = {
 HEATING_LIMIT_C = 15.0
 """Outdoor temperature above which rooms are not heated on surplus (DIN V 18599 heating limit)."""
 VALUE_MARGIN_EUR_PER_KWH = 0.002
+STAGE_HYSTERESIS_W = 100.0
+"""So much more than a relay stage there must be to switch it on, and so much may be bought to keep it."""
 
 
 def surplus(cycle: Cycle, desk: Desk) -> Iterator[Proposal]:
@@ -108,6 +110,7 @@ def _share(cycle: Cycle, desk: Desk, asset: Controllable, offer_w: float) -> flo
     if smallest_w is None or smallest_w <= 0:
         return None
     if isinstance(asset, HotWaterTank):
+        wish_w = _on_steady_stage(cycle, asset, wish_w)
         return wish_w if wish_w >= smallest_w else None
     if isinstance(asset, HeatPump) and cycle.state.outdoor_c.or_(0.0) > HEATING_LIMIT_C:
         return None
@@ -120,6 +123,17 @@ def _share(cycle: Cycle, desk: Desk, asset: Controllable, offer_w: float) -> flo
     if isinstance(asset, ChargePoint) and asset.phase_switching:
         wish_w = _on_steady_phases(cycle, asset, wish_w)
     return max(wish_w, smallest_w)
+
+
+def _on_steady_stage(cycle: Cycle, tank: HotWaterTank, wish_w: float) -> float:
+    """The wish, held to the present relay stage where it is not clearly above or below it."""
+    if not tank.stages_w:
+        return wish_w
+    memory = cycle.memory.of(tank.id)
+    told_w = (memory.commanded_w or 0.0) if memory.rule is Rule.SURPLUS else 0.0
+    if wish_w - STAGE_HYSTERESIS_W >= told_w:
+        return max(told_w, wish_w - STAGE_HYSTERESIS_W)
+    return told_w if wish_w + STAGE_HYSTERESIS_W >= told_w else wish_w
 
 
 def _on_steady_phases(cycle: Cycle, point: ChargePoint, wish_w: float) -> float:

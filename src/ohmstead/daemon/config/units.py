@@ -123,6 +123,7 @@ BY_FIELD: Mapping[tuple[str, str], Quantity] = {
     ("HotWaterTank", "max_w"): replace(_POWER, low=25.0),
     ("HeatPump", "min_w"): replace(_POWER, low=25.0),
     ("HeatPump", "max_w"): replace(_POWER, low=25.0),
+    ("HeatPump", "max_starts_per_h"): Quantity(unit="per hour", low=1, high=20, mistaken={}, integer=True),
     ("HeatPump", "frost_c"): replace(_TEMPERATURE, low=-30.0, high=15.0),
     ("Room", "target_c"): replace(_TEMPERATURE, low=5.0, high=35.0),
     ("FlexibleLoad", "max_w"): replace(_POWER, low=25.0),
