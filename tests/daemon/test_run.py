@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ohmstead.daemon.config.loading import load_config
+from ohmstead.daemon.heating_floors import STATE as FLOORS_STATE
 from ohmstead.daemon.init import default_answers, write
 from ohmstead.daemon.live_plant import PLANT_STATE
 from ohmstead.daemon.options import RunOptions
@@ -181,3 +182,44 @@ def test_a_damaged_history_is_set_aside_and_told(file: Path) -> None:
         )
         assert home.terminate() == 0
     assert list(file.parent.glob("ohmstead.db.corrupt-*"))
+
+
+HEATING = """
+heating:
+  floors: {adapter: simulated}
+  radiators:
+    - {id: kitchen, name: Kuchyn, adapter: simulated}
+"""
+
+
+@pytest.mark.slow
+def test_a_home_regulates_its_rooms_and_floors_and_takes_up_after_a_power_cut(file: Path) -> None:
+    file.write_text(file.read_text(encoding="utf-8") + HEATING, encoding="utf-8")
+    with started("run", "--config", str(file)) as home:
+        floors = home.until("heated floor", lambda: heated_floor(home))
+        assert floors["pump_starts_today"] == 1
+        assert [room["id"] for room in home.get("api/heating")["radiators"]] == ["kitchen"]
+        assert "[PUMP] ON reason=demand" in home.log()
+        stored = home.until("stored floors", lambda: stored_floors(file.parent))
+        home.kill()
+    assert stored["memory"]["active_floor"] == floors["floor"]
+    with started("run", "--config", str(file)) as home:
+        after = home.until("floors", lambda: home.get("api/heating")["floors"])
+        assert after["pump_starts_today"] == 1
+        assert after["min_off_left_s"] > 0 or after["pump_on"], "the pump's rest holds over a power cut"
+        assert home.terminate() == 0, home.log()
+        assert "Traceback" not in home.log()
+
+
+def heated_floor(home: Program) -> dict[str, Any] | None:
+    """The floors, once the pump runs for one of them."""
+    floors: dict[str, Any] | None = home.get("api/heating")["floors"]
+    return floors if floors is not None and floors["pump_on"] and floors["floor"] else None
+
+
+def stored_floors(folder: Path) -> dict[str, Any] | None:
+    """What the floors remember on the disk, once the pump has been seen running."""
+    with Recorder.open_readonly(folder / "ohmstead.db") as recorder:
+        blob = recorder.load_state(FLOORS_STATE)
+    found: dict[str, Any] | None = None if blob is None else json.loads(blob)
+    return found if found is not None and found["memory"]["pump_seen"] else None

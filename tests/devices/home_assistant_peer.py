@@ -22,7 +22,8 @@ from websockets.http11 import Request, Response
 TOKEN = "long-lived-token-of-a-test"  # noqa: S105
 OURS = "user-of-the-token"
 
-Service = Callable[["Peer", str, dict[str, Any]], None]
+Service = Callable[["Peer", str, dict[str, Any]], object]
+"""What a service does to an entity; its result is the service's response."""
 
 
 class Peer:
@@ -142,7 +143,7 @@ class Peer:
             await _send(link, {"id": number, "type": "event", "event": {"a": known}})
             return
         name = f"{message['domain']}.{message['service']}"
-        entity_id = message["target"]["entity_id"]
+        entity_id = message.get("target", {}).get("entity_id", "")
         data = message.get("service_data", {})
         self.calls.append((name, entity_id, data))
         if name in self.refused:
@@ -150,9 +151,8 @@ class Peer:
             await _send(link, {"id": number, "type": "result", "success": False, "error": error})
             return
         service = self.services.get(name)
-        if service is not None:
-            service(self, entity_id, data)
-        result = {"context": {"id": f"own{number}", "parent_id": None, "user_id": OURS}, "response": None}
+        response = None if service is None else service(self, entity_id, data)
+        result = {"context": {"id": f"own{number}", "parent_id": None, "user_id": OURS}, "response": response}
         await _send(link, {"id": number, "type": "result", "success": True, "result": result})
 
     def _rest(self, _link: ServerConnection, request: Request) -> Response | None:
@@ -195,6 +195,22 @@ def _iso(at: float) -> str:
 def set_value(peer: Peer, entity_id: str, data: dict[str, Any]) -> None:
     """``number.set_value`` of a well-behaved entity."""
     peer.set(entity_id, data["value"])
+
+
+def set_temperature(peer: Peer, entity_id: str, data: dict[str, Any]) -> None:
+    """``climate.set_temperature`` of a well-behaved thermostat."""
+    state = peer.states[entity_id]["s"]
+    peer.set(entity_id, data.get("hvac_mode", state), user=OURS, temperature=data["temperature"])
+
+
+def set_hvac_mode(peer: Peer, entity_id: str, data: dict[str, Any]) -> None:
+    """``climate.set_hvac_mode`` of a well-behaved thermostat."""
+    peer.set(entity_id, data["hvac_mode"], user=OURS)
+
+
+def turned(state: str) -> Service:
+    """``turn_on`` or ``turn_off``."""
+    return lambda peer, entity_id, _: peer.set(entity_id, state, user=OURS)
 
 
 @asynccontextmanager
