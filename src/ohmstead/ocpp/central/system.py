@@ -183,9 +183,21 @@ class CentralSystem:
             CallFailed: it refused, or did not answer in time.
             SchemaError: the payload does not follow the schema; nothing was sent.
         """
-        connection = self._connection(identity)
-        if connection is None and self._peers.elsewhere(identity):
+        if self._connection(identity) is None and self._peers.elsewhere(identity):
             return await self._peers.call(identity, action, payload, timeout, urgent=urgent)
+        return await self.call_here(identity, action, payload, timeout, urgent=urgent)
+
+    async def call_here(
+        self,
+        identity: str,
+        action: str,
+        payload: Payload,
+        timeout: float | None = CALL_TIMEOUT_S,  # noqa: ASYNC109 - of waiting for its turn too
+        *,
+        urgent: bool = False,
+    ) -> Payload:
+        """Ask a charger that is connected to this process; see :meth:`call`."""
+        connection = self._connection(identity)
         if connection is None:
             raise DeviceOffline(f"charger {identity!r} is not connected")
         return await connection.call(action, payload, timeout, urgent=urgent)
@@ -254,8 +266,13 @@ class CentralSystem:
             charger = replace(mine, admission=Admission.ADOPTED)
             self._spawn(self._boot_again(link.connection))
         self.store.note(charger)
-        for watcher in tuple(link.watchers):
-            watcher(charger, action)
+        self._tell_watchers(link, charger, action)
+
+    def lost(self, identity: str) -> None:
+        """The worker that had a charger's connection is gone."""
+        charger, link = self.store.chargers.get(identity), self._links.get(identity)
+        if charger is not None and link is not None and link.connection is None:
+            self._tell_watchers(link, charger, "disconnected")
 
     def watch(self, identity: str, watcher: Watcher) -> Callable[[], None]:
         """Be told of a charger from now on; returns what ends that. The charger need not be known yet."""
@@ -389,8 +406,12 @@ class CentralSystem:
         charger = self.store.chargers.get(link.identity)
         if charger is not None:
             self._peers.told(charger, action)
-            for watcher in tuple(link.watchers):
-                watcher(charger, action)
+            self._tell_watchers(link, charger, action)
+
+    @staticmethod
+    def _tell_watchers(link: _Link, charger: Charger, action: str) -> None:
+        for watcher in tuple(link.watchers):
+            watcher(charger, action)
 
     async def _boot_again(self, connection: Connection) -> None:
         """A held charger asks again by itself; this only shortens the wait."""

@@ -1,0 +1,71 @@
+"""One worker of a central system that has several: the store, the peers and the server, put together."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from ohmstead.ocpp.central.accounting import MixAt, unknown_mix
+from ohmstead.ocpp.central.settings import CentralSettings
+from ohmstead.ocpp.central.system import CentralSystem
+from ohmstead.ocpp.clock import Clock
+from ohmstead.ocpp.cluster.nats_broker import NatsBroker
+from ohmstead.ocpp.cluster.nats_peers import LEASE_S, NatsPeers
+from ohmstead.ocpp.cluster.postgres_store import PostgresStore
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClusterSettings:
+    """Where the workers meet. The URLs may hold passwords: not shown, not logged."""
+
+    database: str
+    """``postgresql://USER:PASSWORD@HOST:PORT/NAME``."""
+    broker: str
+    """``nats://HOST:PORT``, several separated by commas."""
+    lease_s: float = LEASE_S
+    """A worker that is silent for so long has no chargers any more."""
+
+    def __repr__(self) -> str:
+        """Without the URLs."""
+        return f"ClusterSettings(lease_s={self.lease_s})"
+
+
+def worker_name() -> str:
+    """A name that no other worker has, and by which a person finds the process."""
+    host = "".join(letter if letter.isalnum() else "-" for letter in socket.gethostname().partition(".")[0])
+    return f"{host or 'worker'}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+@asynccontextmanager
+async def serving_worker(
+    settings: CentralSettings,
+    cluster: ClusterSettings,
+    *,
+    clock: Clock | None = None,
+    mix: MixAt = unknown_mix,
+    name: str | None = None,
+) -> AsyncIterator[CentralSystem]:
+    """Serve chargers together with the other workers.
+
+    Raises:
+        ConfigError: a setting cannot be; the address cannot be listened on.
+        DataError: the database cannot be used.
+        SourceError: the broker cannot be reached.
+    """
+    broker = NatsBroker(cluster.broker, name or worker_name(), cluster.lease_s)
+    store = await PostgresStore.open(cluster.database)
+    try:
+        peers = NatsPeers(broker, store.reload, lease_s=cluster.lease_s, clock=clock)
+        central = CentralSystem(settings, store, clock=clock, mix=mix, peers=peers)
+        await peers.join(central)
+        try:
+            async with central:
+                yield central
+        finally:
+            await peers.leave()
+    finally:
+        await store.close()
