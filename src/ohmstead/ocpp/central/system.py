@@ -45,6 +45,9 @@ OPEN_TIMEOUT_S = 30.0
 CHANGE_NOTHING = frozenset({"Heartbeat", "Authorize", "DataTransfer"})
 """Answered at once where nothing of the charger is waiting for the disk."""
 
+NOT_WHILE_PENDING = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
+"""OCPP 1.6, 4.2: a charger that is only pending is not to charge."""
+
 Watcher = Callable[[Charger, str], object]
 """Told after each message that changed a charger: its new state, and the action (or ``connected``,
 ``disconnected``)."""
@@ -71,10 +74,15 @@ class CentralSystem:
         store: TransactionStore,
         *,
         clock: Clock | None = None,
+        network_clock: Clock | None = None,
         mix: MixAt = unknown_mix,
         peers: Peers | None = None,
     ) -> None:
         """Nothing listens yet; the store stays the caller's to close.
+
+        Args:
+            clock: the time of day, and of everything that is waited for.
+            network_clock: for time-outs of calls; real, where a virtual clock meets a real network.
 
         Raises:
             ConfigError: the settings would let anybody in.
@@ -84,7 +92,9 @@ class CentralSystem:
         self.store = store
         self.port = settings.port
         """Where it listens; the free port it took where 0 was asked for."""
-        self._clock = clock or RealClock()
+        self.clock: Clock = clock or RealClock()
+        self._clock = self.clock
+        self._network_clock = network_clock or self.clock
         self._context = Context(ledger=store, mix=mix, heartbeat_s=round(settings.heartbeat_s))
         self._door = Door(settings, store, self._clock)
         self._peers = peers or Alone()
@@ -180,6 +190,7 @@ class CentralSystem:
 
         Raises:
             DeviceOffline: it is not connected.
+            DeviceError: it waits for adoption, and must not charge before.
             CallFailed: it refused, or did not answer in time.
             SchemaError: the payload does not follow the schema; nothing was sent.
         """
@@ -197,6 +208,9 @@ class CentralSystem:
         urgent: bool = False,
     ) -> Payload:
         """Ask a charger that is connected to this process; see :meth:`call`."""
+        charger = self.store.chargers.get(identity)
+        if charger is not None and not charger.adopted and action in NOT_WHILE_PENDING:
+            raise DeviceError(f"charger {identity!r} is not adopted; {action} comes after that")
         connection = self._connection(identity)
         if connection is None:
             raise DeviceOffline(f"charger {identity!r} is not connected")
@@ -333,7 +347,7 @@ class CentralSystem:
             websocket,
             lambda action, payload: self._answer(link, claim, action, payload),
             name=identity,
-            clock=self._clock,
+            clock=self._network_clock,
             tolerant=True,
             call_timeout_s=CALL_TIMEOUT_S,
         )
