@@ -5,12 +5,9 @@ Simulated, so every run gives the same figures; three to four minutes of one cor
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ohmstead.heating.room_controller import Settings
 from ohmstead.simulator.floor_trial import FloorReport, simulate_floors
-from ohmstead.simulator.radiator_devices import SensorSpec, ValveSpec
-from ohmstead.simulator.radiator_house import ROOMS, RadiatorRoomSpec
+from ohmstead.simulator.radiator_house import other_houses
 from ohmstead.simulator.radiator_trial import RECOMMENDED_HYSTERESIS_K, TrialReport, simulate
 from ohmstead.simulator.radiator_weather import Weather
 
@@ -47,20 +44,6 @@ def _radiator_row(r: TrialReport) -> str:
         f"{NAMES[r.regulator]} | {r.within_0_3:.1%} | {worst:.1%} | {r.measured_within_0_3:.1%} "
         f"| {r.min_error_k:+.2f} | {r.max_error_k:+.2f} | {r.cycles_per_day:.0f} | {r.energy_kwh:.0f}"
     )
-
-
-def other_houses() -> dict[str, tuple[RadiatorRoomSpec, ...]]:
-    """Houses that the regulator was not made on; each differs in one thing."""
-    return {
-        "radiators a fifth smaller": tuple(replace(r, oversize=0.8 * r.oversize) for r in ROOMS),
-        "radiators a fifth larger": tuple(replace(r, oversize=1.2 * r.oversize) for r in ROOMS),
-        "water at 52 °C": tuple(replace(r, supply_c=52.0) for r in ROOMS),
-        "valves of 3 min, radio every minute": tuple(
-            replace(r, valve=ValveSpec(stroke_s=180.0, listen_s=60.0)) for r in ROOMS
-        ),
-        "sensor with 8 min of lag": tuple(replace(r, sensor=SensorSpec(lag_s=480.0)) for r in ROOMS),
-        "sensor with steps of 0.2 K": tuple(replace(r, sensor=SensorSpec(resolution_k=0.2)) for r in ROOMS),
-    }
 
 
 def _other_houses() -> str:

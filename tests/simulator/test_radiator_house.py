@@ -12,7 +12,14 @@ from typer.testing import CliRunner
 from ohmstead.cli import app
 from ohmstead.heating.room_controller import Settings, State
 from ohmstead.simulator.radiator_devices import SensorSpec, SensorTwin, ValveSpec, ValveTwin
-from ohmstead.simulator.radiator_house import ROOMS, SUPPLY_C, RadiatorRoom, RadiatorRoomSpec, room_spec
+from ohmstead.simulator.radiator_house import (
+    ROOMS,
+    SUPPLY_C,
+    RadiatorRoom,
+    RadiatorRoomSpec,
+    other_houses,
+    room_spec,
+)
 from ohmstead.simulator.radiator_rules import Learned
 from ohmstead.simulator.radiator_trial import MONDAY, make_rule, run_room, simulate
 from ohmstead.simulator.radiator_weather import DAY_S, WEEK_S, Weather, WinterWeeks
@@ -100,6 +107,28 @@ def test_the_learned_regulator_is_better_than_both_baselines(weather: Weather) -
     assert learned.within_0_3 > fixed.within_0_3
     assert learned.cycles_per_day <= 40
     assert learned.energy_kwh < 1.02 * hysteresis.energy_kwh
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weather", list(Weather))
+def test_the_default_hysteresis_is_better_than_both_baselines_too(weather: Weather) -> None:
+    default_k = Settings(name="").hysteresis_k
+    learned, hysteresis, fixed = simulate(weather=weather, weeks=1.0, hysteresis_k=default_k, rooms=ROOMS[:1])
+    assert learned.within_0_3 > max(hysteresis.within_0_3, fixed.within_0_3)
+    assert learned.cycles_per_day <= 40
+    if weather is not Weather.SETBACK:
+        assert learned.measured_within_0_3 >= 0.95, "by the sensor: the air falls on while the valve opens"
+        assert learned.within_0_3 >= 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("house", list(other_houses()))
+@pytest.mark.parametrize("weather", [Weather.MILD, Weather.COLD])
+def test_in_houses_that_it_was_not_made_on_it_is_never_worse(house: str, weather: Weather) -> None:
+    learned, hysteresis, fixed = simulate(weather=weather, weeks=0.5, rooms=other_houses()[house][:1], seed=3)
+    assert learned.within_0_3 >= max(hysteresis.within_0_3, fixed.within_0_3) - 0.01
+    assert learned.within_0_3 >= 0.85, "the slow sensor in the cold has the least"
+    assert learned.cycles_per_day <= 40
 
 
 @pytest.mark.slow

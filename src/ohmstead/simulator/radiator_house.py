@@ -8,7 +8,7 @@ that lags and rounds. Rooms exchange no heat with each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ohmstead.simulator.dataset import tabula_house
 from ohmstead.simulator.radiator_devices import SensorSpec, SensorTwin, ValveSpec, ValveTwin
@@ -51,6 +51,20 @@ ROOMS = (
     RadiatorRoomSpec(name="kitchen", area_m2=14.0, target_c=20.5, window_m2=0.4, oversize=1.65),
     RadiatorRoomSpec(name="bedroom", area_m2=16.0, target_c=19.0, window_m2=0.6, oversize=1.3),
 )
+
+
+def other_houses() -> dict[str, tuple[RadiatorRoomSpec, ...]]:
+    """Houses that the regulator was not made on; each differs in one thing."""
+    return {
+        "radiators a fifth smaller": tuple(replace(r, oversize=0.8 * r.oversize) for r in ROOMS),
+        "radiators a fifth larger": tuple(replace(r, oversize=1.2 * r.oversize) for r in ROOMS),
+        "water at 52 °C": tuple(replace(r, supply_c=52.0) for r in ROOMS),
+        "valves of 3 min, radio every minute": tuple(
+            replace(r, valve=ValveSpec(stroke_s=180.0, listen_s=60.0)) for r in ROOMS
+        ),
+        "sensor with 8 min of lag": tuple(replace(r, sensor=SensorSpec(lag_s=480.0)) for r in ROOMS),
+        "sensor with steps of 0.2 K": tuple(replace(r, sensor=SensorSpec(resolution_k=0.2)) for r in ROOMS),
+    }
 
 
 def room_spec(spec: RadiatorRoomSpec) -> RoomSpec:
