@@ -19,16 +19,24 @@ import typer
 
 from ohmstead.core.engine import Engine
 from ohmstead.core.settings import Settings
-from ohmstead.core.site import Load
+from ohmstead.core.site import ChargePoint, Load
 from ohmstead.daemon.bookkeeping import resume_ledger, resume_memory, resume_plan
 from ohmstead.daemon.cycle_log import recording
+from ohmstead.daemon.energy_mix import MixHistory
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.loop import CycleListener
 from ohmstead.daemon.nymea.serving import nymea_host, nymea_served
 from ohmstead.daemon.nymea.settings import NymeaSettings
+from ohmstead.daemon.ocpp_view import CentralView
 from ohmstead.daemon.options import DemoOptions
 from ohmstead.daemon.service import Parts, Service
 from ohmstead.daemon.simulated.clock import SimulatedClock
+from ohmstead.daemon.simulated.demo_charger import (
+    CENTRAL_DATABASE,
+    WALLBOX_DATABASE,
+    DemoCharger,
+    charger_over_ocpp,
+)
 from ohmstead.daemon.simulated.outlook import LearnedOutlook
 from ohmstead.daemon.simulated.tariffs import FORMULAS, known_tariff
 from ohmstead.daemon.simulated.world import BASELINE_STATE, MANAGED_STATE, World
@@ -62,7 +70,8 @@ def run_demo(options: DemoOptions) -> None:
         if not resumed and recorder.last_minute() is not None:
             # Another world's minutes, decisions and plans must not be shown as this one's past.
             recorder.close()
-            _forget(path)
+            for name in (DATABASE, CENTRAL_DATABASE, WALLBOX_DATABASE):
+                _forget(folder / name)
             recorder = stack.enter_context(Recorder.open(path))
         asyncio.run(_run(options, recorder, world, resumed=resumed))
 
@@ -101,14 +110,20 @@ def _forget(database: Path) -> None:
 
 
 async def _run(options: DemoOptions, recorder: Recorder, world: World, *, resumed: bool) -> None:
+    mix = MixHistory()
+    charge_point = next(asset for asset in world.site.assets if isinstance(asset, ChargePoint))
     with recording(options.record, world.site, Settings()) as listeners:
-        await _serve(options, recorder, world, listeners, resumed=resumed)
+        async with charger_over_ocpp(
+            world.managed, charge_point, recorder.path.parent, mix=mix.at
+        ) as charger:
+            await _serve(options, recorder, world, charger, (*listeners, mix), resumed=resumed)
 
 
 async def _serve(
     options: DemoOptions,
     recorder: Recorder,
     world: World,
+    charger: DemoCharger,
     listeners: Sequence[CycleListener],
     *,
     resumed: bool,
@@ -120,7 +135,7 @@ async def _serve(
         engine = Engine(site, Settings(), memory=resume_memory(recorder), plan=resume_plan(recorder))
         ledger = resume_ledger(recorder, zone) or ledger
         typer.echo(f"Continuing the demo at {_told(start, zone)} (--fresh starts anew).")
-    clock = SimulatedClock(start, options.speed, world.advance)
+    clock = SimulatedClock(start, options.speed, world.advance, charger.followers)
     nymea = nymea_host(NymeaSettings(), engine, recorder, clock.now)
     adapter = open_simulated(Environment(plant=world.managed))
     service = Service(
@@ -129,7 +144,7 @@ async def _serve(
             engine=engine,
             meter=adapter.meter(SimulatedOptions()),
             devices=[
-                adapter.device(asset, SimulatedOptions())
+                charger.device if asset.id == charger.device.id else adapter.device(asset, SimulatedOptions())
                 for asset in site.assets
                 if not isinstance(asset, Load)
             ],
@@ -141,10 +156,9 @@ async def _serve(
             outdoor_c=lambda _: world.managed.read().outdoor_c,
             baseline=world.baseline_flows,
             operator_limited=lambda _: world.managed.operator_limited,
-            more_states=lambda: (
-                world.states() | nymea.states() | {DEMO_STATE: _identity(options, world)}
-            ),
+            more_states=lambda: world.states() | nymea.states() | {DEMO_STATE: _identity(options, world)},
             more_listeners=(*listeners, nymea),
+            ocpp=CentralView(charger.central),
         )
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 LONGEST_STEP_S = 10.0
@@ -16,10 +16,18 @@ class SimulatedClock:
         start: simulated time to start from.
         speed: simulated seconds per real second.
         advance: moves the simulated world by some seconds.
+        followers: told after each step how many seconds have passed; the next step waits for them.
     """
 
-    def __init__(self, start: datetime, speed: float, advance: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        start: datetime,
+        speed: float,
+        advance: Callable[[float], None],
+        followers: Sequence[Callable[[float], Awaitable[None]]] = (),
+    ) -> None:
         self._now = start
+        self._followers = followers
         self._advance = advance
         self.speed = speed
         self._real_start: float | None = None
@@ -41,6 +49,8 @@ class SimulatedClock:
             step_s = min(LONGEST_STEP_S, left_s)
             self._advance(step_s)
             self._now += timedelta(seconds=step_s)
+            for passed in self._followers:
+                await passed(step_s)
         due = self._real_start + (self._now - self._start).total_seconds() / self.speed
         wait_s = due - loop.time()
         if wait_s > 0:
