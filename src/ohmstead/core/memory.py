@@ -55,6 +55,10 @@ class AssetMemory:
     """Commands in a row that it did not follow downwards."""
     sanitised_at: datetime | None = None
     """End of the last legionella cycle of a tank."""
+    full_at: datetime | None = None
+    """When a tank was last as warm as it is to be."""
+    silent_since: datetime | None = None
+    """Switched on and taking nothing since."""
     budget_slot: datetime | None = None
     """Start of the plan's slot that ``budget_kwh`` belongs to."""
     budget_kwh: float = 0.0
@@ -147,4 +151,6 @@ _TIMERS = (
     "lack_since",
     "phases_since",
     "sanitised_at",
+    "full_at",
+    "silent_since",
 )

@@ -32,6 +32,7 @@ from ohmstead.core.strategies.shedding import shedding
 from ohmstead.core.strategies.spot_market import spot_market
 from ohmstead.core.strategies.surplus import surplus
 from ohmstead.core.strategies.tank_health import tank_health
+from ohmstead.core.strategies.tank_without_sensor import tank_without_sensor
 
 LIMITS: tuple[Callable[[Cycle], Iterator[Bound]], ...] = (
     fuse,
@@ -49,6 +50,7 @@ LIMITS: tuple[Callable[[Cycle], Iterator[Bound]], ...] = (
 STRATEGIES: tuple[Callable[[Cycle, Desk], Iterator[Proposal]], ...] = (
     manual,
     tank_health,
+    tank_without_sensor,
     room_comfort,
     minimum_soc,
     charge_now,
