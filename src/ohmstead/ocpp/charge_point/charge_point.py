@@ -122,6 +122,7 @@ class ChargePoint:
             configuration=self.memory.configuration,
             registration=lambda: self.registration,
             on_delivered=self._delivered,
+            on_idle=self._wake_waiters,
         )
         self.charging = Charging(
             supplies=settings.connectors,
@@ -367,11 +368,14 @@ class ChargePoint:
 
     def changed(self) -> None:
         """Something changed that somebody may wait for."""
+        self._wake_waiters()
+        if self._on_change is not None:
+            self._on_change(self)
+
+    def _wake_waiters(self) -> None:
         for condition, future in self._waiters:
             if not future.done() and condition():
                 future.set_result(None)
-        if self._on_change is not None:
-            self._on_change(self)
 
     def soon(self, action: Callable[[], object]) -> None:
         """Do something after the answer has gone out."""

@@ -57,6 +57,7 @@ class Sender:
         "_last_seq",
         "_not_before_s",
         "_on_delivered",
+        "_on_idle",
         "_others",
         "_registration",
         "_store",
@@ -74,11 +75,13 @@ class Sender:
         configuration: Configuration,
         registration: Callable[[], Registration],
         on_delivered: Callable[[Queued, Payload], None],
+        on_idle: Callable[[], None],
     ) -> None:
         """Begin without a connection.
 
         Args:
             on_delivered: called with the answer to a transaction message, in the commit that removes it.
+            on_idle: called when there is nothing more to send for now.
         """
         self._store = store
         self._identity = identity
@@ -86,6 +89,7 @@ class Sender:
         self._configuration = configuration
         self._registration = registration
         self._on_delivered = on_delivered
+        self._on_idle = on_idle
         self._connection: Connection | None = None
         self._others: deque[_Other] = deque()
         self._waiting = store.queue_length(identity)
@@ -98,6 +102,11 @@ class Sender:
     def waiting(self) -> int:
         """Transaction messages that are not delivered yet."""
         return self._waiting
+
+    @property
+    def is_idle(self) -> bool:
+        """Everything is delivered."""
+        return not self._waiting and not self._others and self._task is None
 
     def enqueue(self, action: str, payload: Payload, local_id: int | None) -> None:
         """Keep a transaction message, to be sent in its turn; called inside a store transaction."""
@@ -170,6 +179,8 @@ class Sender:
         registration = self._registration()
         if self._next_other(registration) or (registration.accepted and self._head()):
             self.wake()  # there is another connection already
+        else:
+            self._on_idle()
 
     async def _run(self, connection: Connection) -> None:
         while connection is self._connection:

@@ -1,0 +1,154 @@
+"""``ohmstead ocpp charge-point``: one charge point in a terminal."""
+
+# ruff: noqa: PLC0415 - commands import what they run
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ohmstead.errors import ConfigError, OhmsteadError
+
+if TYPE_CHECKING:
+    from ohmstead.ocpp.charge_point.charge_point import ChargePoint
+    from ohmstead.ocpp.charge_point.settings import ChargePointSettings
+
+MAX_CONNECTORS = 32
+DELIVERY_PATIENCE_S = 10.0
+
+
+def charge_point(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Option(help="The central system, without the identity: ws://host:port/ocpp.")],
+    identity: Annotated[str, typer.Option("--id", help="Identity of this charge point.")],
+    script: Annotated[
+        Path | None,
+        typer.Option(help="Carry out the lines of this file; - reads standard input."),
+    ] = None,
+    connectors: Annotated[int, typer.Option(min=1, max=MAX_CONNECTORS, help="How many.")] = 1,
+    max_a: Annotated[float, typer.Option(min=6, max=500, help="A per phase that each can give.")] = 32.0,
+    phases: Annotated[int, typer.Option(min=1, max=3, help="Phases of each.")] = 3,
+    data: Annotated[
+        Path | None, typer.Option(help="Keep transactions and settings in this file; without it in memory.")
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="OHMSTEAD_OCPP_PASSWORD", help="Of basic authentication; the variable keeps it secret."
+        ),
+    ] = None,
+    security_profile: Annotated[int, typer.Option(min=0, max=3, help="0 none … 3 client certificate.")] = 0,
+    ca: Annotated[Path | None, typer.Option(help="PEM of who vouches for the central system.")] = None,
+    cert: Annotated[Path | None, typer.Option(help="PEM of the client certificate.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM of its key.")] = None,
+    frames: Annotated[bool, typer.Option("--frames", help="Show every frame.")] = False,
+) -> None:
+    """One charger in a terminal: plug, tag, start, stop, fault, status (`help` tells all)."""
+    from ohmstead.daemon.logs import setup_logs
+    from ohmstead.ocpp.charge_point.settings import ChargePointSettings
+    from ohmstead.ocpp.smart_charging import Supply
+
+    setup_logs("debug" if ctx.find_root().params.get("debug") else "error")
+    if not url.lower().startswith(("ws://", "wss://")):
+        raise ConfigError(f"--url: found {url!r}, allowed: ws://… or wss://…")
+    for option, file in (("--script", script), ("--ca", ca), ("--cert", cert), ("--key", key)):
+        if file is not None and str(file) != "-" and not file.is_file():
+            raise ConfigError(f"{option}: there is no file {file}")
+    supply = Supply(max_a=max_a, phases=phases)
+    settings = ChargePointSettings(
+        url=url,
+        identity=identity,
+        connectors=dict.fromkeys(range(1, connectors + 1), supply),
+        password=None if password is None else password.encode(),
+        security_profile=security_profile,
+        ca_file=ca,
+        client_certificate=cert,
+        client_key=key,
+    )
+    done = asyncio.run(_run(settings, script, data, frames=frames))
+    if not done:
+        raise typer.Exit(1)
+
+
+async def _run(
+    settings: ChargePointSettings, script: Path | None, data: Path | None, *, frames: bool
+) -> bool:
+    """Serve the lines; returns False where one of a script failed."""
+    from ohmstead.ocpp.charge_point.charge_point import ChargePoint
+    from ohmstead.ocpp.charge_point.store import Store
+
+    store = Store(data) if data is not None else None
+    observer = _show_frame if frames else None
+    point = ChargePoint(settings, store=store, observer=observer)
+    try:
+        await point.start()
+        done = await _serve_lines(point, script)
+        await _deliver(point)
+        return done
+    finally:
+        await point.stop()
+        if store is not None:
+            store.close()
+
+
+async def _deliver(point: ChargePoint) -> None:
+    """What was said at the end must arrive before this ends, if anybody listens."""
+    try:
+        async with asyncio.timeout(DELIVERY_PATIENCE_S):
+            await point.wait_until(lambda: not point.is_online or point.sender.is_idle)
+    except TimeoutError:
+        typer.echo(f"{point.sender.waiting} messages are not delivered", err=True)
+
+
+async def _serve_lines(point: ChargePoint, script: Path | None) -> bool:
+    from ohmstead.ocpp.charge_point.console import Console
+
+    console = Console(point, typer.echo)
+    number = 0
+    async for line in _lines(script):
+        number += 1
+        try:
+            if not await console.run(line):
+                break
+        except OhmsteadError as error:
+            if script is not None:
+                typer.echo(f"{script}, line {number}: {error}", err=True)
+                return False
+            typer.echo(str(error), err=True)
+    return True
+
+
+async def _lines(script: Path | None) -> AsyncIterator[str]:
+    if script is not None and str(script) != "-":
+        for line in await asyncio.to_thread(_read_lines, script):
+            yield line
+        return
+    prompt = "> " if sys.stdin.isatty() else ""
+    while True:
+        if prompt:
+            sys.stdout.write(prompt)
+            sys.stdout.flush()
+        line = await asyncio.to_thread(sys.stdin.readline)
+        if not line:
+            return
+        yield line
+
+
+def _read_lines(script: Path) -> list[str]:
+    try:
+        return script.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--script: {script}: {error}") from error
+
+
+def _show_frame(direction: str, text: str) -> None:
+    typer.echo(f"{direction:>3} {_without_secrets(text)}")
+
+
+def _without_secrets(text: str) -> str:
+    return '… "AuthorizationKey" …' if "authorizationkey" in text.lower() else text
