@@ -1,9 +1,9 @@
 import { computed, signal } from "@preact/signals";
-import { heating } from "./store";
+import { heating, HEATING_HASH } from "./store";
 
 export type View = "home" | "heating";
 
-const VIEWS: Record<string, View> = { "": "home", "#home": "home", "#heating": "heating" };
+const VIEWS: Record<string, View> = { "": "home", "#home": "home", [HEATING_HASH]: "heating" };
 
 const wanted = signal<View>(VIEWS[location.hash] ?? "home");
 addEventListener("hashchange", () => {

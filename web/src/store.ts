@@ -23,8 +23,9 @@ const HISTORY_S = 24 * 3600;
 const WATCHDOG_MS = 30_000;
 const REFRESH_MS = 5_000;
 const RETRY_MS = 2_000;
+export const HEATING_HASH = "#heating";
 const HEATING_MS = 2_000;
-const HEATING_ABSENT_MS = 60_000;
+const HEATING_UNSEEN_MS = 30_000;
 
 class Locked extends Error {}
 
@@ -71,15 +72,21 @@ let heatingTimer: number | undefined;
 
 /** Asked for with the states of the home, which tell that time has passed, but not with every one. */
 function refreshHeating(): void {
-  const empty = heating.value?.floors === null && heating.value.radiators.length === 0;
   heatingTimer ??= window.setTimeout(
     () => {
       heatingTimer = undefined;
       loadHeating().catch(onFailure);
     },
-    empty ? HEATING_ABSENT_MS : HEATING_MS,
+    location.hash === HEATING_HASH ? HEATING_MS : HEATING_UNSEEN_MS,
   );
 }
+
+addEventListener("hashchange", () => {
+  if (location.hash !== HEATING_HASH || home.value === null) return;
+  clearTimeout(heatingTimer);
+  heatingTimer = undefined;
+  loadHeating().catch(onFailure);
+});
 
 async function loadHeating(): Promise<void> {
   heating.value = await get<Heating>("/api/heating");
