@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ohmstead.core.reason import Reason, Rule, Setpoint
+from ohmstead.core.state import AssetState
 from ohmstead.daemon.actuation import Actuators
 from ohmstead.simulator.faults import FaultKind
 from ohmstead.simulator.house import House
@@ -58,3 +61,40 @@ async def test_a_dry_run_commands_nothing_and_releases_nothing() -> None:
     assert await actuators.apply([told("battery", 1000.0)]) == []
     await actuators.release()
     assert (command_in_force(house, "battery"), command_in_force(house, "charger")) == (None, 5000.0)
+
+
+class Recording:
+    """A device that writes down when it was told what, and answers after a while."""
+
+    def __init__(self, asset: str, log: list[tuple[str, float]], answers_after_s: float = 0.01) -> None:
+        self.id = asset
+        self._log = log
+        self._answers_after_s = answers_after_s
+
+    async def update(self) -> AssetState:
+        return AssetState(id=self.id)
+
+    async def apply(self, power_w: float) -> None:
+        await asyncio.sleep(self._answers_after_s)
+        self._log.append((self.id, power_w))
+
+    async def release(self) -> None:
+        self._log.append((self.id, 0.0))
+
+
+async def test_what_is_to_take_less_is_told_first() -> None:
+    log: list[tuple[str, float]] = []
+    actuators = Actuators([Recording("tank", log), Recording("car", log, 0.05), Recording("pump", log)])
+    await actuators.apply([told("car", 11_000.0)])
+    await actuators.apply([told("tank", 3000.0), told("car", 4140.0), told("pump", 1500.0)])
+    assert log[:2] == [("car", 11_000.0), ("car", 4140.0)]
+    assert sorted(log[2:]) == [("pump", 1500.0), ("tank", 3000.0)]
+
+
+async def test_one_that_does_not_answer_holds_the_others_up_for_a_moment_only() -> None:
+    log: list[tuple[str, float]] = []
+    actuators = Actuators([Recording("tank", log), Recording("car", log, 3.0)])
+    await actuators.apply([told("tank", 0.0), told("car", 0.0)])
+    log.clear()
+    await actuators.apply([told("tank", 3000.0), told("car", 0.0)])
+    assert log == [("tank", 3000.0), ("car", 0.0)]

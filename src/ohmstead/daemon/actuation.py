@@ -15,6 +15,8 @@ from ohmstead.errors import DeviceError
 log = structlog.get_logger(__name__)
 
 APPLY_TIMEOUT_S = 10.0
+LESS_FIRST_S = 2.0
+"""So long devices that are to take more wait for those that are to take less."""
 RELEASE_TIMEOUT_S = 3.0
 """Shorter: whoever asked the daemon to stop is waiting."""
 
@@ -27,18 +29,30 @@ class Actuators:
             d.id: d for d in devices if isinstance(d, Controllable)
         }
         self._dry_run = dry_run
+        self._told_w: dict[AssetId, float] = {}
         self.failing: dict[AssetId, str] = {}
         """Devices that did not take their last command, with the reason in words."""
 
     async def apply(self, setpoints: Iterable[Setpoint]) -> list[AssetId]:
-        """Send what is to be sent; the ids of the devices that did not take it."""
+        """Send what is to be sent; the ids of the devices that did not take it.
+
+        Those that are to take less come first, so that no two devices are on meanwhile that must not be
+        on together. One that is slow to answer holds the others up for a moment only.
+        """
         wanted = [s for s in setpoints if s.send and s.asset in self._devices]
         if self._dry_run:
             for setpoint in wanted:
                 log.info("dry_run", asset=setpoint.asset, power_w=round(setpoint.power_w))
             return []
-        done = await asyncio.gather(*(self._apply(s) for s in wanted))
-        return [s.asset for s, ok in zip(wanted, done, strict=True) if not ok]
+        less = [s for s in wanted if s.power_w <= self._told_w.get(s.asset, 0.0)]
+        more = [s for s in wanted if s.power_w > self._told_w.get(s.asset, 0.0)]
+        async with asyncio.TaskGroup() as group:
+            sent = {s.asset: group.create_task(self._apply(s)) for s in less}
+            if sent and more:
+                await asyncio.wait(sent.values(), timeout=LESS_FIRST_S)
+            sent |= {s.asset: group.create_task(self._apply(s)) for s in more}
+        self._told_w |= {s.asset: s.power_w for s in wanted}
+        return [s.asset for s in wanted if not sent[s.asset].result()]
 
     async def release(self) -> None:
         """Leave every device in its own safe state, each on its own."""
