@@ -15,7 +15,7 @@ from ohmstead.devices.base import Controllable, Device
 from ohmstead.devices.http_agent import HTTP_AGENT, HttpAgentAdapter, HttpAgentOptions
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
 from tests.agents.homes import EXAMPLE, Home, dead_url, running_home
-from tests.agents.raw_server import answering, http
+from tests.agents.raw_server import answering, holding_back, http
 
 BATTERY = Battery(id="cellar", capacity_kwh=10.0, max_charge_w=5000.0, max_discharge_w=5000.0)
 POOL = FlexibleLoad(id="pool", max_w=3000.0)
@@ -106,6 +106,19 @@ async def test_without_a_vehicle_stopping_is_no_error_but_charging_is() -> None:
         state = await car.update()
         assert isinstance(state, ChargePointState)
         assert (state.connected, state.soc.value) == (False, None)
+        await adapter.close()
+
+
+async def test_a_command_that_timed_out_is_not_carried_out_after_a_newer_one() -> None:
+    async with running_home() as home, holding_back(home.urls["battery"], "/control") as way:
+        adapter = opened()
+        cellar = adapter.device(BATTERY, options(way.url))
+        assert isinstance(cellar, Controllable)
+        with pytest.raises(DeviceOffline, match=r"cellar: .* does not answer"):
+            await cellar.apply(3000.0)
+        await cellar.apply(0.0)
+        assert (await way.deliver()).startswith(b"HTTP/1.1 409 ")
+        assert (await home.get("battery", "/status")).json()["mode"] == "idle"
         await adapter.close()
 
 
