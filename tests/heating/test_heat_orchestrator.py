@@ -554,6 +554,19 @@ def test_the_first_start_fills_empty_wishes_but_never_with_the_off_setpoint() ->
     assert bench.memory.rooms["a"].user_c == 5.0, "5 °C that was set is not 5 °C that never was"
 
 
+def test_a_wish_is_not_undone_by_our_own_first_write_of_the_helper() -> None:
+    bench = Bench()
+    bench.helpers |= {f"user_sp_{r}": 5.0 for r in ROOMS}
+    bench.rooms["a"] = replace(bench.rooms["a"], setpoint_c=21.0)
+    bench.restart(fresh=True)
+    bench.step()
+    assert bench.helpers["user_sp_a"] == 21.0
+    bench.now += timedelta(seconds=20)  # before the next tick, after the time of an echo
+    bench.hear("a", 22.0)
+    assert bench.memory.rooms["a"].user_c == 22.0
+    assert bench.helpers["user_sp_a"] == 22.0
+
+
 def test_an_offset_is_added_to_commands_and_taken_from_changes() -> None:
     bench = Bench(enable_offset_k=0.5)
     bench.temperature(a=18.0)

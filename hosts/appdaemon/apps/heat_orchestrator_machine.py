@@ -956,7 +956,9 @@ class _Thermostats:
                 ctx.warn(f"helper {name}", f"[HELPER] {name} is missing or unreadable")
             shown = number(ctx.inputs.helpers.get(name))
             own_write = ctx.since(rm.user_written_at) < HELPER_ECHO
-            if shown is not None and shown != rm.user_helper_c and not own_write:
+            if shown is not None and shown == ctx.m.written.get(name):
+                rm.user_helper_c = shown  # our own write has arrived; a newer wish stays
+            elif shown is not None and shown != rm.user_helper_c and not own_write:
                 rm.user_helper_c = shown
                 if name in ctx.m.seeded or shown != USER_MIN_C:
                     ctx.m.seeded.add(name)
