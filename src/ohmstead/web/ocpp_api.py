@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from ohmstead.errors import ConfigError, DataError, DeviceError, DeviceOffline
 from ohmstead.web.ocpp_schema import (
@@ -21,6 +22,7 @@ from ohmstead.web.ocpp_schema import (
 from ohmstead.web.ocpp_view import OcppView
 from ohmstead.web.schema import Problem
 
+MAX_PAYLOAD_BYTES = 1 << 20
 NO_STORE = {"cache-control": "no-store"}
 Identity = Annotated[str, Path(description="the charger's identity")]
 Operate = Callable[..., Awaitable[OperationAnswer]]
@@ -120,12 +122,10 @@ def _operations(router: APIRouter, view: OcppView) -> None:
 
 
 def _operation(view: OcppView, action: str) -> Operate:
-    async def operate(
-        identity: Identity, payload: Annotated[dict[str, Any] | None, Body()] = None
-    ) -> OperationAnswer:
+    async def operate(identity: Identity, request: Request) -> OperationAnswer:
         _known(view, identity)
         try:
-            answer = await view.operate(identity, action, payload or {})
+            answer = await view.operate(identity, action, await _payload(request))
         except DataError as error:
             raise HTTPException(422, str(error)) from error
         except DeviceOffline as error:
@@ -135,6 +135,22 @@ def _operation(view: OcppView, action: str) -> Operate:
         return OperationAnswer(action=action, answer=answer)
 
     return operate
+
+
+async def _payload(request: Request) -> dict[str, Any]:
+    """The JSON object of a request; no body means an empty one."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_PAYLOAD_BYTES:
+            raise HTTPException(413, f"The payload may have {MAX_PAYLOAD_BYTES} bytes.")
+    try:
+        payload = json.loads(body) if body else {}
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(422, f"The payload is no JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise HTTPException(422, "The payload must be a JSON object.")
+    return payload
 
 
 def _inlined(schema: Mapping[str, Any]) -> dict[str, Any]:

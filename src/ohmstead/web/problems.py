@@ -12,6 +12,8 @@ from starlette.responses import Response
 from ohmstead.web.schema import Problem
 
 MEDIA_TYPE = "application/problem+json"
+SECRETS = {"password", "token"}
+"""Fields whose content is never repeated."""
 
 
 def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -32,7 +34,8 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
     parts = []
     for item in error.errors():
         name = ".".join(str(p) for p in item["loc"] if p not in ("query", "body")) or "body"
-        parts.append(f"{name}: {item['msg']} (found {item.get('input')!r})")
+        found = "" if SECRETS.intersection(map(str, item["loc"])) else f" (found {item.get('input')!r})"
+        parts.append(f"{name}: {item['msg']}{found}")
     return problem(422, "The request is not valid", "; ".join(parts))
 
 
