@@ -20,6 +20,7 @@ import psycopg
 import pytest
 
 PATIENCE_S = 60.0
+USER = "ohmstead"
 
 
 def needed(program: str | None, package: str) -> str:
@@ -40,16 +41,17 @@ def postgres_program(name: str) -> str | None:
 
 @dataclass
 class Postgres:
-    """A running server; it listens on a socket in its own directory."""
+    """A server; it listens on a socket in its own directory."""
 
     directory: Path
-    user: str
-    process: subprocess.Popen[bytes]
+    program: str
+    ids: dict[str, Any]
+    process: subprocess.Popen[bytes] | None = None
     databases: int = 0
 
     def url(self, database: str) -> str:
         """Of one of its databases."""
-        return f"postgresql://{self.user}@/{database}?host={self.directory}"
+        return f"postgresql://{USER}@/{database}?host={self.directory}"
 
     def new_database(self) -> str:
         """An empty database's URL."""
@@ -59,56 +61,64 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    def start(self) -> None:
+        """Run it; returns once it can be connected to."""
+        options = ["-c", "listen_addresses=", "-k", str(self.directory), "-c", "max_connections=60"]
+        options += ["-c", "fsync=off", "-c", "full_page_writes=off"]  # no test cuts this machine's power
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.program, "-D", self.directory / "data", *options],
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                **self.ids,
+            )
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                psycopg.connect(self.url("postgres")).close()
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail((self.directory / "log").read_text())
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Shut it down; connections are cut."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)  # fast shutdown
+            self.process.wait(PATIENCE_S)
+            self.process = None
+
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server with an empty cluster, as another user where this is root."""
     initdb = needed(postgres_program("initdb"), "postgresql")
-    server = needed(postgres_program("postgres"), "postgresql")
+    program = needed(postgres_program("postgres"), "postgresql")
     directory = Path(tempfile.mkdtemp(prefix="ohmstead-pg-"))
     ids: dict[str, Any] = {}
     if os.geteuid() == 0:
         account = pwd.getpwnam("postgres")
         os.chown(directory, account.pw_uid, account.pw_gid)
         ids = {"user": account.pw_uid, "group": account.pw_gid}
-    user = "ohmstead"
-    data = directory / "data"
+    options = ["-U", USER, "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"]
+    server = Postgres(directory, program, ids)
     try:
         subprocess.run(
-            [initdb, "-D", data, "-U", user, "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"],
+            [initdb, "-D", directory / "data", *options],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=directory,
             timeout=PATIENCE_S,
             **ids,
         )
-        options = ["-c", "listen_addresses=", "-k", str(directory), "-c", "max_connections=60"]
-        with (directory / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [server, "-D", data, *options], stdout=log, stderr=log, cwd=directory, **ids
-            )
-        running = Postgres(directory, user, process)
-        try:
-            _wait_for_postgres(running)
-            yield running
-        finally:
-            process.send_signal(signal.SIGINT)  # fast shutdown
-            process.wait(PATIENCE_S)
+        server.start()
+        yield server
     finally:
+        server.stop()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _wait_for_postgres(server: Postgres) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            psycopg.connect(server.url("postgres")).close()
-        except psycopg.OperationalError:
-            if server.process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail((server.directory / "log").read_text())
-            time.sleep(0.05)
-        else:
-            return
 
 
 @dataclass

@@ -56,11 +56,14 @@ class Peers(Protocol):
         """
         ...
 
-    async def adopt(self, identity: str) -> None:
+    async def adopt(self, identity: str) -> bool:
         """Let the worker that has the connection adopt a charger.
 
+        Returns:
+            False where no worker has a connection (any more): it is to be adopted here.
+
         Raises:
-            DeviceOffline: no worker has a connection, or that worker cannot be reached.
+            DeviceOffline: that worker cannot be reached.
         """
         ...
 
@@ -98,6 +101,7 @@ class Alone:
         del action, payload, timeout, urgent
         raise DeviceOffline(f"charger {identity!r} is not connected")
 
-    async def adopt(self, identity: str) -> None:
+    async def adopt(self, identity: str) -> bool:
         """Nobody else has it."""
-        raise DeviceOffline(f"charger {identity!r} is not connected")
+        del identity
+        return False

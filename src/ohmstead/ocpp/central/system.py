@@ -223,8 +223,7 @@ class CentralSystem:
             KeyError: it is not known.
             DeviceOffline: the worker that has its connection cannot be reached.
         """
-        if self._connection(identity) is None and self._peers.elsewhere(identity):
-            await self._peers.adopt(identity)
+        if self._connection(identity) is None and await self._peers.adopt(identity):
             return
         link = self._link(identity)
         async with link.turn:

@@ -22,7 +22,6 @@ from ohmstead.ocpp.cluster import wire
 
 log = structlog.get_logger(__name__)
 
-CONNECT_TIMEOUT_S = 10.0
 FAILURES = (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError)
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -39,7 +38,7 @@ class NobodyListens(BrokerError):  # noqa: N818 - what happened to the request
 class NatsBroker:
     """Connects for good: a lost connection comes back by itself."""
 
-    def __init__(self, url: str, worker: str, lease_s: float) -> None:
+    def __init__(self, url: str, worker: str, lease_s: float, connect_s: float) -> None:
         """Nothing is connected yet.
 
         Raises:
@@ -48,7 +47,9 @@ class NatsBroker:
         self.worker = worker
         self._servers = servers_of(url)
         self._lease_s = lease_s
+        self._connect_s = connect_s
         self._client = Client()
+        self._closing = False
         self._on_back: Callable[[], object] = lambda: None
         self._owners: KeyValue | None = None
         self._beats: KeyValue | None = None
@@ -71,7 +72,7 @@ class NatsBroker:
         """
         self._on_back = on_back
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(self._connect_s):
                 await self._client.connect(
                     self._servers,
                     name=f"ohmstead {self.worker}",
@@ -92,6 +93,7 @@ class NatsBroker:
 
     async def close(self) -> None:
         """Disconnect."""
+        self._closing = True
         await self._client.close()
 
     async def open_buckets(self) -> None:
@@ -224,7 +226,8 @@ class NatsBroker:
         log.debug("ocpp_cluster_error", error=_words(error))
 
     async def _lost(self) -> None:
-        log.warning("ocpp_cluster_lost", broker=self.place)
+        if not self._closing:
+            log.warning("ocpp_cluster_lost", broker=self.place)
 
     async def _back(self) -> None:
         log.info("ocpp_cluster_back", broker=self.place)

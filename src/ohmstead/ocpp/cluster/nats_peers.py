@@ -188,23 +188,36 @@ class NatsPeers:
         ask = wire.Ask(
             identity=identity, action=action, payload=dict(payload), timeout_s=timeout, urgent=urgent
         )
-        return wire.result(action, await self._ask(ask))
+        answer = await self._ask(ask)
+        if answer is None:
+            raise DeviceOffline(f"charger {identity!r} is not connected")
+        return wire.result(action, answer)
 
-    async def adopt(self, identity: str) -> None:
+    async def adopt(self, identity: str) -> bool:
         """Let the worker that has the connection adopt a charger.
 
-        Raises:
-            DeviceOffline: no worker has a connection, or that worker cannot be reached.
-        """
-        wire.result("adopt", await self._ask(wire.Ask(identity=identity)))
+        Returns:
+            False where no worker has a connection (any more): it is to be adopted here.
 
-    async def _ask(self, ask: wire.Ask) -> wire.Answer:
-        """Ask the owner; where the charger moved meanwhile, the next one, since nothing was done yet."""
+        Raises:
+            DeviceOffline: that worker cannot be reached.
+        """
+        answer = await self._ask(wire.Ask(identity=identity))
+        if answer is not None:
+            wire.result("adopt", answer)
+        return answer is not None
+
+    async def _ask(self, ask: wire.Ask) -> wire.Answer | None:
+        """Ask the owner; where the charger moved meanwhile, the next one, since nothing was done yet.
+
+        Returns:
+            ``None`` where no worker has a connection.
+        """
         asked: set[str] = set()
         while True:
             worker = self._owners.elsewhere(ask.identity)
             if worker is None or worker in asked:
-                raise DeviceOffline(f"charger {ask.identity!r} is not connected")
+                return None
             asked.add(worker)
             answer = await self._ask_worker(worker, ask)
             if not answer.moved:
@@ -220,10 +233,8 @@ class NatsPeers:
         wait_s = (NO_LIMIT_S if ask.timeout_s is None else ask.timeout_s) + ASK_MARGIN_S
         try:
             return await self._broker.ask(worker, ask, wait_s)
-        except NobodyListens as error:
-            raise DeviceOffline(
-                f"{charger} is not connected: worker {worker}, which had it, is gone"
-            ) from error
+        except NobodyListens:
+            return wire.Answer(moved=True)
         except BrokerError as error:
             raise DeviceOffline(
                 f"{charger}: no answer from worker {worker}, which has it: {error}; whether the charger was "

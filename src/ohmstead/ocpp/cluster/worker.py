@@ -28,6 +28,8 @@ class ClusterSettings:
     """``nats://HOST:PORT``, several separated by commas."""
     lease_s: float = LEASE_S
     """A worker that is silent for so long has no chargers any more."""
+    connect_s: float = 10.0
+    """How long the broker is waited for at the start."""
 
     def __repr__(self) -> str:
         """Without the URLs."""
@@ -56,7 +58,7 @@ async def serving_worker(
         DataError: the database cannot be used.
         SourceError: the broker cannot be reached.
     """
-    broker = NatsBroker(cluster.broker, name or worker_name(), cluster.lease_s)
+    broker = NatsBroker(cluster.broker, name or worker_name(), cluster.lease_s, cluster.connect_s)
     store = await PostgresStore.open(cluster.database)
     try:
         peers = NatsPeers(broker, store.reload, lease_s=cluster.lease_s, clock=clock)
