@@ -234,11 +234,7 @@ async def test_servers_that_cannot_be_used_are_named_without_passwords(
 ) -> None:
     dead = replace(cluster, broker="nats://me:secret@127.0.0.1:1", connect_s=1.0)
     for broken, error, words in (
-        (
-            replace(cluster, broker=unused, connect_s=1.0),
-            SourceError,
-            r"--cluster: no NATS server.*127\.0\.0\.1:1",
-        ),
+        (dead, SourceError, r"--cluster: no NATS server.*127\.0\.0\.1:1"),
         (replace(cluster, broker="http://me:secret@x"), ConfigError, "--cluster: .*allowed: nats://"),
         (replace(cluster, database=f"postgresql://me:secret@/x?host={tmp_path}"), DataError, "database 'x'"),
     ):
