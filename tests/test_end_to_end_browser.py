@@ -9,14 +9,24 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from ohmstead.daemon.init import default_answers, write
 from tests.browsing import BROWSER, browser, page_in
 from tests.daemon.process import demo_arguments, started
+from tests.daemon.test_run import free_port
 
 pytestmark = [pytest.mark.slow, *BROWSER]
 
 PICTURES = Path(__file__).parent.parent / "build"
 PATIENCE_MS = 60_000.0
 __all__ = ["browser"]
+
+
+HEATING = """
+heating:
+  floors: {adapter: simulated}
+  radiators:
+    - {id: kitchen, name: Kitchen, adapter: simulated, target_c: 20.5}
+"""
 
 
 async def house_time(page: Page) -> str:
@@ -54,3 +64,26 @@ async def test_the_demo_shows_a_living_house(browser: Browser, tmp_path: Path) -
             assert await page.evaluate("document.documentElement.scrollWidth") <= 1280
             await page.screenshot(path=PICTURES / "demo-1280.png", full_page=True)
         assert demo.terminate() == 0, demo.log()
+
+
+async def test_a_home_with_rooms_of_its_own_shows_them(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "home.yaml"
+    write(file, default_answers())
+    text = file.read_text(encoding="utf-8").replace("provider: open_meteo", "provider: none")
+    text = text.replace("port: 8080", f"port: {free_port()}")
+    file.write_text(text + HEATING, encoding="utf-8")
+    with started("run", "--config", str(file)) as home:
+        context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+        home.until("state", lambda: home.get("api/heating")["radiators"])
+        async with page_in(context, home.url.rstrip("/"), "/#heating") as page:
+            kitchen = page.locator('[data-room="kitchen"]')
+            await expect(kitchen.locator("h3")).to_have_text("Kitchen", timeout=PATIENCE_MS)
+            await expect(kitchen.locator(".reading")).to_contain_text("Target 20.5\u00a0°C")
+            await expect(kitchen).to_contain_text("0 of 10 cycles")
+            await expect(page.locator("[data-floor] li")).to_have_count(7)
+            pump = page.locator(".orchestrator .state")
+            await expect(pump).to_have_text("Heat pump on", timeout=PATIENCE_MS)
+            body = await page.locator("body").inner_text()
+            assert not re.search(r"\b(NaN|undefined|null|Infinity)\b", body)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert home.terminate() == 0, home.log()
