@@ -17,7 +17,7 @@ from ohmstead.daemon.config.problems import SECRET_WORDS
 
 HIDDEN = "(hidden)"
 
-_QUIET = ("httpcore2", "httpx2", "asyncio", "sqlalchemy.engine")
+_QUIET = ("hass_client", "httpcore2", "httpx2", "asyncio", "sqlalchemy.engine")
 """Libraries whose information is noise here; their warnings are not."""
 
 

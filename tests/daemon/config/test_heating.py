@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from datetime import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from ohmstead.daemon.config.heating import FloorHeating, RadiatorRoom, RoomAdapter
 from ohmstead.daemon.config.loading import load_config
 from ohmstead.daemon.config.problems import InvalidConfig
 from ohmstead.daemon.config.sections import Config
+from ohmstead.devices.adapter import Environment
+from ohmstead.devices.base import Controllable
+from ohmstead.devices.home_assistant import HOME_ASSISTANT
+from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.heating import heat_orchestrator, room_controller
 
 BASE = """\
@@ -69,6 +75,21 @@ def test_rooms_and_floors_are_read(tmp_path: Path) -> None:
     assert floors.settings.min_pump_on_min == 40.0
     assert (kitchen.name, kitchen.valves) == ("Kuchyň", ("climate.kuchyn_1", "climate.kuchyn_2"))
     assert (study.adapter, study.hysteresis_k) == (RoomAdapter.SIMULATED, 0.3)
+
+
+def test_the_examples_of_the_page_are_taken(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs/home-assistant.md"
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 3
+    base = BASE.replace("meter: {adapter: home_assistant, power: sensor.grid}\n", "")
+    text = (base + "".join(blocks)).replace("home-assistant.token", "ha.token")
+    config = loaded(tmp_path, text)
+    assert config.heating.floors is not None
+    link = HomeAssistantLink("http://localhost:1", SecretStr("x"))
+    adapter = HOME_ASSISTANT.open(Environment(home_assistant=link))
+    for asset_id, settings in config.devices.items():
+        device = adapter.device(config.site.asset(asset_id), settings.options)
+        assert isinstance(device, Controllable), asset_id
 
 
 def test_a_home_without_them_has_none(tmp_path: Path) -> None:
