@@ -74,6 +74,7 @@ class Rig:
             identity="CP1",
             connectors=TWO,
             configuration=CONFIGURATION,
+            step_s=30.0,
             backoff=Backoff(first_s=1.0, max_s=4.0),
         )
         self.point = ChargePoint(
@@ -226,7 +227,7 @@ async def test_each_transaction_arrives_exactly_once_whatever_step_the_blow_fall
     steps = await live(tmp_path / "whole.db", 0, cut_power=cut_power)
     for strikes_at in range(1, steps + 1):
         await live(tmp_path / f"{strikes_at}.db", strikes_at, cut_power=cut_power)
-    assert steps > 150, "both kinds of blow together: more than 300 cuts"
+    assert steps >= 150, "both kinds of blow together: at least 300 cuts"
 
 
 SCRIPT = """\

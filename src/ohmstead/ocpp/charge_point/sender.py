@@ -183,7 +183,7 @@ class Sender:
             self._on_idle()
 
     async def _run(self, connection: Connection) -> None:
-        while connection is self._connection:
+        while connection is self._connection and not connection.session.closed:
             registration = self._registration()
             head = self._head() if registration.accepted else None
             other = self._next_other(registration)
