@@ -10,12 +10,16 @@ export function Deviation(props: { measured: number | null; target: number | nul
   return (
     <div
       class="deviation"
-      role="meter"
-      aria-label={props.label}
-      aria-valuemin={-span}
-      aria-valuemax={span}
-      aria-valuenow={off ?? 0}
-      aria-valuetext={off === null ? f.temperature(measured) : `${f.temperature(measured)}, ${f.difference(off)}`}
+      aria-label={off === null ? `${props.label}: ${f.temperature(measured)}` : props.label}
+      {...(off === null
+        ? { role: "img" as const }
+        : {
+            role: "meter" as const,
+            "aria-valuemin": -span,
+            "aria-valuemax": span,
+            "aria-valuenow": off,
+            "aria-valuetext": `${f.temperature(measured)}, ${f.difference(off)}`,
+          })}
     >
       <span class="band" style={{ left: at(-BAND_K), right: `calc(100% - ${at(BAND_K)})` }} />
       <span class="aim" />
