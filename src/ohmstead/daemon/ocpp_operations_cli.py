@@ -33,6 +33,7 @@ Charger = Annotated[str, typer.Argument(help="The charger's identity.", show_def
 Connector = Annotated[int, typer.Option(min=0, max=64, help="Its connector; 0 is the whole charger.")]
 
 DEFAULT_API = "http://127.0.0.1:8080"
+DEFAULT_FILE = "ohmstead-ocpp.db"
 
 
 class ApiClient:
@@ -101,8 +102,19 @@ def serve(
     api_host: Annotated[str, typer.Option(help="Address of the API.")] = "127.0.0.1",
     api_port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 8080,
     database: Annotated[
-        Path, typer.Option(help="File with chargers, sessions and hashes of passwords.")
-    ] = Path("ohmstead-ocpp.db"),
+        str,
+        typer.Option(
+            envvar="OHMSTEAD_OCPP_DATABASE",
+            help="File with chargers, sessions and hashes of passwords; with --cluster postgresql://….",
+        ),
+    ] = DEFAULT_FILE,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            envvar="OHMSTEAD_OCPP_CLUSTER",
+            help="Be one of several workers, which meet at this NATS server: nats://HOST:PORT.",
+        ),
+    ] = None,
     security_profile: Annotated[
         int, typer.Option(min=0, max=3, help="0: none, 1: passwords, 2: TLS too, 3: charger certificates.")
     ] = 0,
@@ -119,7 +131,10 @@ def serve(
     from ohmstead.daemon.logs import setup_logs
     from ohmstead.daemon.ocpp_serve import ServeOptions, serve_central
     from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
+    from ohmstead.ocpp.cluster.settings import DATABASE_SCHEMES, cluster_settings
 
+    if cluster is None and database.startswith(DATABASE_SCHEMES):
+        raise ConfigError("--database: PostgreSQL is for several workers: name their --cluster nats://… too")
     if unknown not in list(UnknownChargers):
         raise ConfigError(f"--unknown: found {unknown!r}, allowed: {', '.join(UnknownChargers)}")
     settings = CentralSettings(
@@ -131,7 +146,7 @@ def serve(
         tls_ca=tls_ca,
         unknown_chargers=UnknownChargers(unknown),
         heartbeat_s=heartbeat_s,
-        database=database,
+        database=Path(database if cluster is None else DEFAULT_FILE),
     )
 
     def ready(central_url: str, api_url: str) -> None:
@@ -141,7 +156,14 @@ def serve(
     setup_logs("debug" if ctx.find_root().params.get("debug") else "info", as_json=False)
     token = None if token_file is None else _first_line(token_file)
     serve_central(
-        ServeOptions(settings=settings, api_host=api_host, api_port=api_port, token=token, ready=ready)
+        ServeOptions(
+            settings=settings,
+            cluster=None if cluster is None else cluster_settings(database, cluster),
+            api_host=api_host,
+            api_port=api_port,
+            token=token,
+            ready=ready,
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from ohmstead.daemon.ocpp_view import CentralView
@@ -13,6 +13,7 @@ from ohmstead.errors import ConfigError, DataError
 from ohmstead.ocpp.central.settings import CentralSettings
 from ohmstead.ocpp.central.store import Store
 from ohmstead.ocpp.central.system import CentralSystem
+from ohmstead.ocpp.cluster.settings import ClusterSettings
 from ohmstead.web.app import create_ocpp_app
 from ohmstead.web.server import serve
 
@@ -22,12 +23,14 @@ class ServeOptions:
     """Where it listens.
 
     Args:
+        cluster: where other workers are met; ``None``: this is the only process, with a SQLite file.
         api_port: of the API; 0 takes a free one.
         token: what the API needs; beyond this computer it needs one.
         ready: told what is served where, once it is.
     """
 
     settings: CentralSettings
+    cluster: ClusterSettings | None = None
     api_host: str
     api_port: int
     token: str | None = None
@@ -41,20 +44,43 @@ def serve_central(options: ServeOptions) -> None:
         ConfigError: an address or a file cannot be used, or anybody could get in.
     """
     options.settings.check()
+    asyncio.run(_serve(options))
+
+
+@contextlib.asynccontextmanager
+async def _central(options: ServeOptions) -> AsyncIterator[CentralSystem]:
+    """The central system alone, or as one worker of several."""
+    if options.cluster is not None:
+        async with _worker(options.settings, options.cluster) as central:
+            yield central
+        return
     try:
         store = Store.open(options.settings.database)
     except DataError as error:
         raise ConfigError(f"--database: {error}") from error
     try:
-        asyncio.run(_serve(options, store))
+        async with CentralSystem(options.settings, store) as central:
+            yield central
     finally:
         store.close()
 
 
-async def _serve(options: ServeOptions, store: Store) -> None:
+def _worker(
+    settings: CentralSettings, cluster: ClusterSettings
+) -> contextlib.AbstractAsyncContextManager[CentralSystem]:
+    try:
+        from ohmstead.ocpp.cluster.worker import serving_worker  # noqa: PLC0415 - packages of an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"--cluster: the package {error.name} is missing; pip install 'ohmstead[cluster]' brings it"
+        ) from error
+    return serving_worker(settings, cluster)
+
+
+async def _serve(options: ServeOptions) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with CentralSystem(options.settings, store) as central:
+    async with _central(options) as central:
         app = create_ocpp_app(CentralView(central), token=options.token)
 
         def listening(url: str) -> None:

@@ -19,8 +19,9 @@ from ohmstead.ocpp.central.charger import Charger, Connector, ConnectorStatus, T
 from ohmstead.ocpp.central.meter_values import parse_meter_values
 from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
 from ohmstead.ocpp.central.system import CentralSystem
+from ohmstead.ocpp.cluster.settings import ClusterSettings
 from ohmstead.ocpp.cluster.wire import State
-from ohmstead.ocpp.cluster.worker import ClusterSettings, serving_worker
+from ohmstead.ocpp.cluster.worker import serving_worker
 from ohmstead.ocpp.schemas import SchemaError
 from ohmstead.ocpp.transport import CallFailed
 from tests.ocpp.central.serving import BOOT, OPEN, PATIENCE_S, RawCharger, charger, until

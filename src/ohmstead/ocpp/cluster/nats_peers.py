@@ -25,7 +25,6 @@ from ohmstead.ocpp.frames import Payload
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 6.0
 BEATS_PER_LEASE = 3
 OUTAGE_S = 1.0
 """Between two tries to tell the others something."""
@@ -81,7 +80,7 @@ class NatsPeers:
     """The other workers: :class:`~ohmstead.ocpp.central.peers.Peers`."""
 
     def __init__(
-        self, broker: NatsBroker, resync: Resync, *, lease_s: float = LEASE_S, clock: Clock | None = None
+        self, broker: NatsBroker, resync: Resync, *, lease_s: float, clock: Clock | None = None
     ) -> None:
         """Nothing is told or heard before :meth:`join`."""
         self._broker = broker

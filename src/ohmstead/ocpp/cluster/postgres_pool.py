@@ -15,6 +15,7 @@ from psycopg.rows import DictRow, dict_row
 from ohmstead.errors import ConfigError
 from ohmstead.ocpp.central.store_port import StoreError
 from ohmstead.ocpp.cluster.postgres_schema import SCHEMA
+from ohmstead.ocpp.cluster.settings import DATABASE_SCHEMES
 
 T = TypeVar("T")
 Database = AsyncConnection[DictRow]
@@ -33,7 +34,7 @@ def conninfo_of(url: str) -> str:
     Raises:
         ConfigError: it is no URL of a PostgreSQL database. Its password is not repeated.
     """
-    if not url.startswith(("postgresql://", "postgres://")):
+    if not url.startswith(DATABASE_SCHEMES):
         raise ConfigError("--database: found something else, allowed: postgresql://USER@HOST:PORT/NAME")
     try:
         given = conninfo_to_dict(url)

@@ -7,33 +7,15 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from ohmstead.ocpp.central.accounting import MixAt, unknown_mix
 from ohmstead.ocpp.central.settings import CentralSettings
 from ohmstead.ocpp.central.system import CentralSystem
 from ohmstead.ocpp.clock import Clock
 from ohmstead.ocpp.cluster.nats_broker import NatsBroker
-from ohmstead.ocpp.cluster.nats_peers import LEASE_S, NatsPeers
+from ohmstead.ocpp.cluster.nats_peers import NatsPeers
 from ohmstead.ocpp.cluster.postgres_store import PostgresStore
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClusterSettings:
-    """Where the workers meet. The URLs may hold passwords: not shown, not logged."""
-
-    database: str
-    """``postgresql://USER:PASSWORD@HOST:PORT/NAME``."""
-    broker: str
-    """``nats://HOST:PORT``, several separated by commas."""
-    lease_s: float = LEASE_S
-    """A worker that is silent for so long has no chargers any more."""
-    connect_s: float = 10.0
-    """How long the broker is waited for at the start."""
-
-    def __repr__(self) -> str:
-        """Without the URLs."""
-        return f"ClusterSettings(lease_s={self.lease_s})"
+from ohmstead.ocpp.cluster.settings import ClusterSettings
 
 
 def worker_name() -> str:
