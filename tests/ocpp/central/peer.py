@@ -11,13 +11,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from websockets.asyncio.client import connect
-
-from ohmstead.ocpp.central.system import CentralSystem
 
 VOLTAGE_V = 230.0
 
@@ -349,9 +347,18 @@ class PeerCharger(ChargePoint):
         return call_result.UpdateFirmware()
 
 
+class Reachable(Protocol):
+    """Something that chargers are pointed at."""
+
+    @property
+    def url(self) -> str:
+        """As ``ws://host:port/ocpp``."""
+        ...
+
+
 @asynccontextmanager
 async def peer_charger(
-    central: CentralSystem, identity: str = "PEER", behaviour: Behaviour | None = None, *, boot: bool = True
+    central: Reachable, identity: str = "PEER", behaviour: Behaviour | None = None, *, boot: bool = True
 ) -> AsyncIterator[PeerCharger]:
     """A connected charger."""
     async with connect(
