@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from ohmstead.devices.adapter import AdapterSpec
 from ohmstead.devices.home_assistant import HOME_ASSISTANT
 from ohmstead.devices.http_agent import HTTP_AGENT
+from ohmstead.devices.nymea import NYMEA
 from ohmstead.devices.ocpp import OCPP
 from ohmstead.devices.simulated import SIMULATED
 from ohmstead.devices.ykc import YKC
 from ohmstead.errors import ConfigError
 
-BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HOME_ASSISTANT, HTTP_AGENT, OCPP, YKC)
+BUILTIN: tuple[AdapterSpec, ...] = (SIMULATED, HOME_ASSISTANT, HTTP_AGENT, NYMEA, OCPP, YKC)
 
 
 class AdapterRegistry:

@@ -67,8 +67,9 @@ A message is one JSON object. The server ends each with a newline; clients may, 
 
 {", ".join(f"`{name}`" for name in BASIC_TYPES)}.
 
-Moments are `Uint` seconds since 1970 UTC, times of day `"hh:mm"`, UUIDs are printed with braces and read with or without. `$ref:Name` is an enum, flag list or type
-below, `[…]` a list. Keys: `o:` optional, `r:` read-only (returned, not needed when sent), `d:` deprecated.
+Moments are `Uint` seconds since 1970 UTC, times of day `"hh:mm"`. UUIDs are printed with braces and read
+with or without. `$ref:Name` is an enum, flag list or type below, `[…]` a list. Keys: `o:` optional, `r:`
+read-only (returned, not needed when sent), `d:` deprecated.
 Powers are W and positive where the home takes: import, consumption, charging.
 """
 
