@@ -57,6 +57,7 @@ def test_the_outlet_counts_where_several_places_are_measured() -> None:
     power = {"measurand": "Power.Active.Import"}
     inlet, outlet = power | {"value": "9", "location": "Inlet"}, power | {"value": "7", "location": "Outlet"}
     assert sample(inlet, outlet).power_w == sample(outlet, inlet).power_w == 7.0
+    assert sample(inlet, outlet, inlet).power_w == 7.0
     assert sample(inlet).power_w == 9.0
     assert sample(power | {"value": "5", "location": "EV"}).power_w is None
 

@@ -52,16 +52,17 @@ def advance(
         return replace(transaction, soc=soc) if soc != transaction.soc else transaction
     added_kwh = (register_wh - last_wh) / 1e3
     hours = (max(0.0, (at - last_at).total_seconds()) + SLACK_S) / 3600.0
-    moved = replace(transaction, register_wh=register_wh, register_at=max(at, last_at), soc=soc)
+    moved_at = max(at, last_at)
     if not 0.0 < added_kwh <= MOST_KW * hours:
-        return moved
-    moved = replace(moved, energy_kwh=transaction.energy_kwh + added_kwh)
+        return replace(transaction, register_wh=register_wh, register_at=moved_at, soc=soc)
     known = mix(at)
-    if known is None:
-        return moved
     return replace(
-        moved,
-        priced_kwh=transaction.priced_kwh + added_kwh,
-        cost_eur=transaction.cost_eur + added_kwh * known.eur_per_kwh,
-        solar_kwh=transaction.solar_kwh + added_kwh * known.solar_share,
+        transaction,
+        register_wh=register_wh,
+        register_at=moved_at,
+        soc=soc,
+        energy_kwh=transaction.energy_kwh + added_kwh,
+        priced_kwh=transaction.priced_kwh + (0.0 if known is None else added_kwh),
+        cost_eur=transaction.cost_eur + (0.0 if known is None else added_kwh * known.eur_per_kwh),
+        solar_kwh=transaction.solar_kwh + (0.0 if known is None else added_kwh * known.solar_share),
     )

@@ -67,6 +67,9 @@ class Connector:
     sampled_at: datetime | None = None
     phases_at: datetime | None = None
     """When powers or currents per phase arrived last; some chargers tell them less often."""
+    waiting: bool = False
+    """A vehicle is on the cable, and no transaction has begun since it was plugged in. A charger that
+    waits for a card gives up after its ConnectionTimeOut and says Finishing (1.6, transition B6)."""
 
     @property
     def plugged(self) -> bool:
@@ -98,11 +101,12 @@ class Charger:
         """A connector; one of unknown status where the charger never named it."""
         return self.connectors.get(connector_id) or Connector(id=connector_id)
 
-    def with_connector(self, connector: Connector) -> Charger:
-        """The charger with a connector changed; unchanged where its number cannot be."""
+    def with_connector(self, connector: Connector, last_seen: datetime | None = None) -> Charger:
+        """The charger with a connector changed; one whose number cannot be is left out."""
+        seen = last_seen or self.last_seen
         if not 0 <= connector.id <= MAX_CONNECTORS:
-            return self
-        return replace(self, connectors={**self.connectors, connector.id: connector})
+            return replace(self, last_seen=seen)
+        return replace(self, connectors={**self.connectors, connector.id: connector}, last_seen=seen)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

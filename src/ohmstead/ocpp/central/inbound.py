@@ -81,14 +81,17 @@ def _status_notification(charger: Charger, payload: Payload, now: datetime, cont
     del context
     before = charger.connector(int(payload["connectorId"]))
     told = str(payload["status"])
+    status = ConnectorStatus(told) if told in _STATUSES else ConnectorStatus.UNKNOWN
     connector = replace(
         before,
-        status=ConnectorStatus(told) if told in _STATUSES else ConnectorStatus.UNKNOWN,
+        status=status,
+        waiting=status is ConnectorStatus.PREPARING
+        or (status is ConnectorStatus.FINISHING and before.waiting),
         error_code=str(payload.get("errorCode") or "NoError"),
         info=payload.get("info") or payload.get("vendorErrorCode"),
         status_at=plausible_time(payload.get("timestamp")) or now,
     )
-    charger = replace(charger.with_connector(connector), last_seen=now)
+    charger = charger.with_connector(connector, now)
     changes: list[Change] = [SaveCharger(charger=charger)]
     if connector.error_code not in ("NoError", before.error_code):
         text = f"connector {connector.id}: {connector.error_code}" + (

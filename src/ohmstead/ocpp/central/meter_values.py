@@ -10,12 +10,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ohmstead.ocpp.central.times import plausible_time
 
 PerPhase = tuple[float | None, float | None, float | None]
 
+REGISTER = "Energy.Active.Import.Register"
 MAX_SAMPLES = 1000
 """Of one message; a longer one holds what a home never measures."""
 
@@ -89,7 +91,8 @@ _PHASES: Mapping[str, int] = {"L1": 0, "L1-N": 0, "L2": 1, "L2-N": 1, "L3": 2, "
 _UNUSABLE = -1
 """Neutral, and voltages between phases: no phase of ours."""
 
-_RANKS: Mapping[str, int] = {"Outlet": 2, "Cable": 1, "Inlet": 1}
+BEST_RANK = 2
+_RANKS: Mapping[str, int] = {"Outlet": BEST_RANK, "Cable": 1, "Inlet": 1}
 """Where several places of one thing are measured, the outlet counts; a vehicle tells its SoC only."""
 
 
@@ -124,50 +127,94 @@ def number(text: object) -> float | None:
     return value if math.isfinite(value) else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What one kind of sampled value is to us.
+
+    ``phase``: index, ``None`` without one. ``rank``: of its place, see :data:`_RANKS`.
+    """
+
+    measurand: str
+    phase: int | None
+    rank: int
+    unit: str
+    factor: float
+    low: float
+    high: float
+
+
+@lru_cache(maxsize=2048)
+def _kind(measurand: str, unit: str, phase: str, location: str) -> _Kind | None:
+    """A kind by the words of a sampled value; ``None`` for what cannot be used. A charger uses few kinds."""
+    factor = _FACTORS.get(unit.lower())
+    index = _PHASES.get(phase, _UNUSABLE) if phase else None
+    rank = _RANKS.get(location, 0) if location else _RANKS["Outlet"]
+    if factor is None or index == _UNUSABLE or (rank == 0 and measurand not in _ANYWHERE):
+        return None
+    low, high = _RANGES.get(measurand, _ANY)
+    return _Kind(measurand, index, rank, unit.lower(), factor, low, high)
+
+
 def _sample(at: datetime | None, sampled: Iterable[Any]) -> MeterSample:
     totals: dict[str, float] = {}
     phases: dict[str, list[float | None]] = {}
-    ranks: dict[tuple[str, int | None], int] = {}
+    lower: dict[tuple[str, int | None], int] = {}
     context = None
     for item in sampled:
         if not isinstance(item, dict) or item.get("format") == "SignedData":
             continue
-        measurand = item.get("measurand") or "Energy.Active.Import.Register"
-        value = _value(str(measurand), item)
-        if value is None:
+        try:
+            kind = _kind(
+                item.get("measurand") or REGISTER,
+                item.get("unit") or "",
+                item.get("phase") or "",
+                item.get("location") or "",
+            )
+        except (TypeError, AttributeError):  # no words
+            continue
+        value = number(item.get("value"))
+        if kind is None or value is None:
+            continue
+        value = _converted(value, kind)
+        if not kind.low <= value <= kind.high:
             continue
         if context is None:
             context = item.get("context")
-        phase = item.get("phase")
-        index = None if not phase else _PHASES.get(str(phase), _UNUSABLE)
-        location = item.get("location") or "Outlet"
-        rank = _RANKS.get(str(location), 0)
-        if index == _UNUSABLE or (rank == 0 and measurand not in ("SoC", "Temperature")):
+        if kind.rank == BEST_RANK:
+            if lower:
+                lower.pop((kind.measurand, kind.phase), None)
+        elif _outranked(kind, totals, phases, lower):
             continue
-        key = (str(measurand), index)
-        if ranks.get(key, -1) > rank:
-            continue
-        ranks[key] = rank
-        if index is None:
-            totals[str(measurand)] = value
+        if kind.phase is None:
+            totals[kind.measurand] = value
         else:
-            phases.setdefault(str(measurand), [None, None, None])[index] = value
-    return _build(at, str(context or "Sample.Periodic"), totals, phases)
+            phases.setdefault(kind.measurand, [None, None, None])[kind.phase] = value
+    return _build(at, context if isinstance(context, str) else "Sample.Periodic", totals, phases)
 
 
-def _value(measurand: str, item: Mapping[str, Any]) -> float | None:
-    value = number(item.get("value"))
-    unit = str(item.get("unit") or "").lower()
-    factor = _FACTORS.get(unit)
-    if value is None or factor is None:
-        return None
-    value *= factor
-    if measurand == "Temperature":
-        value = _celsius(value, unit)
-    elif measurand == "SoC" and 100.0 < value <= 105.0:
-        value = 100.0
-    low, high = _RANGES.get(measurand, _ANY)
-    return value if low <= value <= high else None
+def _outranked(
+    kind: _Kind,
+    totals: Mapping[str, float],
+    phases: Mapping[str, list[float | None]],
+    lower: dict[tuple[str, int | None], int],
+) -> bool:
+    """The same was measured at a better place already. ``lower``: ranks of what was not at the best."""
+    key = (kind.measurand, kind.phase)
+    if kind.phase is None:
+        there = totals.get(kind.measurand)
+    else:
+        there = phases[kind.measurand][kind.phase] if kind.measurand in phases else None
+    if there is not None and lower.get(key, BEST_RANK) > kind.rank:
+        return True
+    lower[key] = kind.rank
+    return False
+
+
+def _converted(value: float, kind: _Kind) -> float:
+    value *= kind.factor
+    if kind.measurand == "Temperature":
+        return _celsius(value, kind.unit)
+    return 100.0 if kind.measurand == "SoC" and 100.0 < value <= 105.0 else value
 
 
 def _celsius(value: float, unit: str) -> float:
@@ -176,6 +223,8 @@ def _celsius(value: float, unit: str) -> float:
     return (value - 32.0) / 1.8 if unit == "fahrenheit" else value
 
 
+_ANYWHERE = ("SoC", "Temperature")
+"""What counts wherever it is measured."""
 _NAMED = frozenset(
     {
         "Energy.Active.Import.Register",

@@ -33,7 +33,7 @@ def meter_values(charger: Charger, payload: Mapping[str, Any], now: datetime, co
     connector = charger.connector(connector_id)
     for sample in samples:
         connector = newest(connector, sample, now)
-    charger = replace(charger.with_connector(connector), last_seen=now)
+    charger = charger.with_connector(connector, now)
     return Decision(answer={}, charger=charger, changes=tuple(changes))
 
 
@@ -61,6 +61,8 @@ def book(transaction: Transaction, samples: Sequence[MeterSample], now: datetime
 
 
 def _timed(samples: tuple[MeterSample, ...], now: datetime) -> tuple[MeterSample, ...]:
+    if all(sample.at is not None for sample in samples):
+        return samples
     return tuple(sample if sample.at is not None else replace(sample, at=now) for sample in samples)
 
 
@@ -79,7 +81,7 @@ def newest(connector: Connector, sample: MeterSample, now: datetime) -> Connecto
     phases_at = connector.phases_at
     if sample.phases_w is not None or sample.phases_a is not None:
         phases_at = now
-    if old is not None:
+    if old is not None and not _complete(sample):
         sample = replace(
             sample,
             energy_wh=old.energy_wh if sample.energy_wh is None else sample.energy_wh,
@@ -91,6 +93,16 @@ def newest(connector: Connector, sample: MeterSample, now: datetime) -> Connecto
             temperature_c=old.temperature_c if sample.temperature_c is None else sample.temperature_c,
         )
     return replace(connector, sample=sample, sampled_at=now, phases_at=phases_at)
+
+
+def _complete(sample: MeterSample) -> bool:
+    """Nothing of it needs to be filled up."""
+    return (
+        sample.energy_wh is not None
+        and sample.soc is not None
+        and sample.phases_v is not None
+        and sample.phases_a is not None
+    )
 
 
 def _recent(connector: Connector, now: datetime) -> bool:

@@ -80,9 +80,7 @@ def start_transaction(
         if old.started_at <= started_at
     ]
     connector = charger.connector(connector_id)
-    charger = replace(
-        charger.with_connector(replace(connector, transaction_id=transaction.id)), last_seen=now
-    )
+    charger = charger.with_connector(replace(connector, transaction_id=transaction.id), now)
     changes += [SaveTransaction(transaction=transaction), SaveCharger(charger=charger)]
     answer = {"idTagInfo": info, "transactionId": transaction.id}
     return Decision(answer=answer, charger=charger, changes=tuple(changes))
