@@ -39,6 +39,9 @@ class Peer:
         self.tags: dict[str, dict[str, Any]] = {}
         self.override: dict[str, Answer] = {}
         self.mute: set[str] = set()
+        self.refuse: dict[str, int] = {}
+        """How often to answer an action with a CALLERROR."""
+        self.errors: list[tuple[str, str]] = []
         self.connections: list[ServerConnection] = []
         self.port = 0
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
@@ -95,12 +98,20 @@ class Peer:
         message = unpack(text)
         if not isinstance(message, Call):
             answer = message.payload if isinstance(message, CallResult) else {"error": message.error_code}
+            if not isinstance(message, CallResult):
+                self.errors.append((message.unique_id, message.error_code))
+                self._news.set()
             future = self._waiting.pop(message.unique_id, None)
             if future is not None and not future.done():
                 future.set_result(answer)
             return
         await validate(message, ocpp_version="1.6")
         self.seen.append((message.action, message.payload))
+        if self.refuse.get(message.action, 0) > 0:
+            self.refuse[message.action] -= 1
+            await websocket.send(f'[4,"{message.unique_id}","InternalError","not now",{{}}]')
+            self._news.set()
+            return
         answer = self._answer(message.action, message.payload)
         if answer is not None and message.action not in self.mute:
             result = CallResult(message.unique_id, answer, action=message.action)

@@ -228,7 +228,7 @@ class ChargePoint:
             raise DeviceError(f"connector {connector_id} is {outlet.state.status.value}")
         if not outlet.state.plugged:
             self.charging.plug_in(connector_id, SimulatedVehicle())
-        self.charging.begin(outlet, PendingUser(id_tag, None))
+        self.charging.authorise(outlet, PendingUser(id_tag, None))
         return await self._transaction_id(outlet)
 
     async def stop_transaction(

@@ -128,12 +128,12 @@ class Charging:
 
     def authorise(self, outlet: Outlet, user: PendingUser) -> None:
         """Somebody may charge: begin, or wait for the cable."""
-        if outlet.state.plugged:
-            self.begin(outlet, user)
-            return
-        outlet.pending = user
         outlet.state = outlet.state.authorise()
         self.refresh(outlet)
+        if outlet.state.plugged:
+            self.begin(outlet, user)
+        else:
+            outlet.pending = user
 
     def set_error(self, connector_id: int, error_code: str) -> None:
         """A fault comes, or goes with ``NoError``; connector 0 is the whole charge point."""
@@ -155,7 +155,7 @@ class Charging:
         for outlet in changed:
             if not operative:
                 self._drop_pending(outlet)
-            outlet.state = replace(outlet.state, operative=self._is_operative(outlet.connector_id))
+            outlet.state = outlet.state.with_availability(self._is_operative(outlet.connector_id))
             self.refresh(outlet)
         self.refresh_main()
         return operative or all(outlet.transaction is None for outlet in changed)

@@ -115,6 +115,10 @@ class ConnectorState:
         """The transaction stops."""
         return replace(self, in_transaction=False, used=self.plugged, evse_offers=True, ev_takes=True)
 
+    def with_availability(self, operative: bool) -> ConnectorState:
+        """ChangeAvailability; a cable that is still in begins the next use (H2)."""
+        return replace(self, operative=operative, used=self.used and operative == self.operative)
+
     def give_up(self) -> ConnectorState:
         """ConnectionTimeOut: B1 without a cable, B6 with one."""
         return replace(self, authorised=False, used=self.plugged)
