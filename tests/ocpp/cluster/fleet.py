@@ -17,19 +17,18 @@ SAMPLE_S = 2.0
 
 @dataclass
 class LightCharger:
-    """One charger with one connector; its session ends when ``ending`` is set."""
+    """One charger with one connector; its session begins and ends when the events are set."""
 
     url: str
     number: int
+    beginning: asyncio.Event
     ending: asyncio.Event
     transaction_id: int | None = None
     stopped: bool = False
     connects: int = 0
     """Connections that were opened."""
-    answered_on: int = 0
-    """The newest of them on which a message of the session was answered."""
     asked: list[str] = field(default_factory=list)
-    _booted: bool = False
+    booted: bool = False
     _samples: int = 0
 
     @property
@@ -70,9 +69,10 @@ class LightCharger:
                 await serving
 
     async def _session(self, connection: Connection, dice: random.Random) -> None:
-        if not self._booted:
+        if not self.booted:
             await connection.call("BootNotification", BOOT)
-            self._booted = True
+            self.booted = True
+        await self.beginning.wait()
         if self.transaction_id is None:
             start = {
                 "connectorId": 1,
@@ -81,10 +81,8 @@ class LightCharger:
                 "timestamp": "2026-06-01T12:00:00Z",
             }
             self.transaction_id = (await connection.call("StartTransaction", start))["transactionId"]
-            self.answered_on = self.connects
         while not self.ending.is_set():
             await connection.call("MeterValues", self._meter_values())
-            self.answered_on = self.connects
             self._samples += 1
             await self._pause(dice.uniform(0.5, 1.5) * SAMPLE_S)
         if not self.stopped:

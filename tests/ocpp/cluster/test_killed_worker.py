@@ -101,7 +101,7 @@ async def test_a_killed_workers_chargers_are_back_in_half_a_minute_and_every_ses
     postgres_server: Postgres, nats_server: Nats
 ) -> None:
     database = postgres_server.new_database()
-    ending = asyncio.Event()
+    beginning, ending = asyncio.Event(), asyncio.Event()
     async with (
         httpx2.AsyncClient(timeout=PATIENCE_S) as client,
         worker(database, nats_server.url) as first,
@@ -109,11 +109,13 @@ async def test_a_killed_workers_chargers_are_back_in_half_a_minute_and_every_ses
     ):
         balancer = Balancer([first.port, second.port])
         async with balancer as url:
-            fleet = [LightCharger(url, number, ending) for number in range(CHARGERS)]
+            fleet = [LightCharger(url, number, beginning, ending) for number in range(CHARGERS)]
             running = [asyncio.ensure_future(charger.run()) for charger in fleet]
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    await until_all(fleet, "transaction_id", CHARGERS // 2)  # the others are about to start
+                    await until_all(fleet, "booted")
+                    beginning.set()
+                    await until_all(fleet, "transaction_id", CHARGERS // 5)  # more of them wait for an answer
                 first.process.kill()
                 before = [charger.connects for charger in fleet]
                 async with asyncio.timeout(BACK_WITHIN_S):
