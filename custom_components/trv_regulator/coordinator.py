@@ -253,12 +253,19 @@ class RoomCoordinator(DataUpdateCoordinator[RoomData]):
 
     # -- inputs
 
+    @property
+    def driven_trvs(self) -> list[str]:
+        """The valves that are enabled."""
+        trvs: list[str] = self.config_entry.data[CONF_TRV_ENTITIES]
+        enabled = self.config_entry.options.get(CONF_ENABLED_TRVS, trvs)
+        return [trv for trv in trvs if trv in enabled]
+
     def inputs(self) -> Inputs:
         """The room as Home Assistant shows it now."""
         data, states = self.config_entry.data, self.hass.states
         temperature = states.get(data[CONF_TEMPERATURE_ENTITY])
         trvs: list[str] = data[CONF_TRV_ENTITIES]
-        enabled = self.config_entry.options.get(CONF_ENABLED_TRVS, trvs)
+        enabled = self.driven_trvs
         return Inputs(
             temperature_c=_temperature_c(temperature),
             temperature_at=temperature.last_reported if temperature is not None else None,

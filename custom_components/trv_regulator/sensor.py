@@ -122,7 +122,9 @@ class RoomSensor(RoomEntity, SensorEntity):
     """A figure of a room."""
 
     entity_description: RoomSensorDescription
-    _unrecorded_attributes = frozenset({"cycle", "post_vent", "target", "temperature", "error"})
+    _unrecorded_attributes = frozenset(
+        {"cycle", "post_vent", "target", "temperature", "error", "trv_entities"}
+    )
 
     def __init__(self, coordinator: RoomCoordinator, description: RoomSensorDescription) -> None:
         super().__init__(coordinator, description)
@@ -144,6 +146,8 @@ class RoomSensor(RoomEntity, SensorEntity):
             "target": m.target_c,
             "temperature": m.temperature_c,
             "error": m.error,
+            # Other programs read here which valves are taken.
+            "trv_entities": self.coordinator.driven_trvs,
             "cycle": None
             if cycle is None
             else {

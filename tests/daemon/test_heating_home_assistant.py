@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,20 @@ async def test_a_cold_room_is_heated_by_its_driven_valve_only(tmp_path: Path) ->
         assert room(host).state == "VENT"
         peer.set("binary_sensor.okno", "off")
         await until(lambda: room(host).state == "HEATING")
+
+
+async def test_a_valve_that_a_regulator_inside_home_assistant_drives_is_left_to_it(tmp_path: Path) -> None:
+    async with running_peer() as peer:
+        plant(peer)
+        peer.set("sensor.kitchen_state", "idle", trv_entities=["climate.trv_1"])
+        link = HomeAssistantLink(peer.url, SecretStr(TOKEN), retry_s=0.05)
+        both = replace(FLOORS, radiators=ROOM.radiators)
+        async with heated(both, tmp_path / "home.db", WallClock(), link=link) as host:
+            await until(lambda: peer.states[PUMP]["s"] == "on")
+            (warning,) = host.warnings()
+            assert "kuchyn: is not regulated: climate.trv_1 (sensor.kitchen_state)" in warning.message
+        assert not [call for call in peer.calls if call[1] == "climate.trv_1"]
+        await link.close()
 
 
 async def test_on_leaving_the_valve_is_given_back(tmp_path: Path) -> None:

@@ -142,6 +142,10 @@ class Peer:
             known = {e: s for e, s in self.states.items() if e in wanted}
             await _send(link, {"id": number, "type": "event", "event": {"a": known}})
             return
+        if message["type"] == "get_states":
+            every = [_whole(entity_id, state) for entity_id, state in self.states.items()]
+            await _send(link, {"id": number, "type": "result", "success": True, "result": every})
+            return
         name = f"{message['domain']}.{message['service']}"
         entity_id = message.get("target", {}).get("entity_id", "")
         data = message.get("service_data", {})
@@ -165,21 +169,25 @@ class Peer:
             return _http(HTTPStatus.UNAUTHORIZED, {})
         if state is None:
             return _http(HTTPStatus.NOT_FOUND, {})
-        told = {
-            "entity_id": entity_id,
-            "state": state["s"],
-            "attributes": state["a"],
-            "last_changed": _iso(state["lc"]),
-            "last_updated": _iso(state["lu"]),
-            "last_reported": _iso(time.time()),
-            "context": state["c"],
-        }
-        return _http(HTTPStatus.OK, told)
+        return _http(HTTPStatus.OK, _whole(entity_id, state))
 
 
 async def _send(link: ServerConnection, message: dict[str, Any]) -> None:
     with suppress(ConnectionClosed):
         await link.send(json.dumps(message))
+
+
+def _whole(entity_id: str, state: dict[str, Any]) -> dict[str, Any]:
+    """A state as it is written in full; reported just now."""
+    return {
+        "entity_id": entity_id,
+        "state": state["s"],
+        "attributes": state["a"],
+        "last_changed": _iso(state["lc"]),
+        "last_updated": _iso(state["lu"]),
+        "last_reported": _iso(time.time()),
+        "context": state["c"],
+    }
 
 
 def _http(status: HTTPStatus, data: dict[str, Any]) -> Response:

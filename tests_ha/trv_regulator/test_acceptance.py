@@ -89,6 +89,7 @@ async def test_after_airing_it_heats_to_the_target_and_does_not_learn(room: Room
     state = room.hass.states.get("sensor.kuchyn_state")
     assert state is not None
     assert state.attributes["post_vent"]
+    assert state.attributes["trv_entities"], "other programs read here which valves are taken"
     await room.temperature(19.0)
     await room.wait(1800)
     assert room.state() == "heating"

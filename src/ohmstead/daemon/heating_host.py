@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from ohmstead.devices.home_assistant_heating import (
     HomeAssistantFloors,
     HomeAssistantRadiators,
     RadiatorEntities,
+    regulated_elsewhere,
 )
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.errors import ConfigError, DeviceError
@@ -34,6 +35,8 @@ from ohmstead.web.schema import HeatingPayload, WarningInfo
 
 log = structlog.get_logger(__name__)
 
+FLOORS = "heating.floors"
+LOOK_FOR_OTHERS_S = 600.0
 RELEASE_S = 3.0
 """Whoever asked the daemon to stop is waiting."""
 
@@ -67,6 +70,7 @@ class HeatingHost:
         self._store = HeatingStore(recorder)
         self._worlds: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._ended: dict[str, str] = {}
+        self._driven = _driven(settings)
         self.floors: FloorHost | None = None
         if settings.floors is not None:
             floors = settings.floors
@@ -124,11 +128,19 @@ class HeatingHost:
             # A Home Assistant that is away now is waited for by the rooms themselves.
             with contextlib.suppress(DeviceError):
                 await self._link.ready()
-        tasks = [asyncio.create_task(live()) for live in self._worlds]
-        tasks.append(asyncio.create_task(self._store.run()))
-        if self.floors is not None:
-            tasks.append(self._task("floors", self.floors.run()))
-        tasks += [self._task(room.settings.id, room.run()) for room in self.radiators]
+        rooms: dict[str, asyncio.Task[None]] = {}
+        if self._link is not None:
+            with contextlib.suppress(DeviceError):
+                await self._yield_to_others(rooms)
+        if self.floors is not None and FLOORS not in self._ended:
+            rooms[FLOORS] = self._task(FLOORS, self.floors.run())
+        for room in self.radiators:
+            if room.settings.id not in self._ended:
+                rooms[room.settings.id] = self._task(room.settings.id, room.run())
+        tasks = [*rooms.values(), asyncio.create_task(self._store.run())]
+        tasks += [asyncio.create_task(live()) for live in self._worlds]
+        if self._link is not None:
+            tasks.append(asyncio.create_task(self._watch_others(rooms)))
         try:
             yield
         finally:
@@ -137,8 +149,33 @@ class HeatingHost:
             await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(RELEASE_S):
-                    await asyncio.gather(*(room.release() for room in self.radiators))
+                    ours = (room for room in self.radiators if room.settings.id not in self._ended)
+                    await asyncio.gather(*(room.release() for room in ours))
             await self._store.flush()
+
+    async def _watch_others(self, rooms: Mapping[str, asyncio.Task[None]]) -> None:
+        while True:
+            await asyncio.sleep(LOOK_FOR_OTHERS_S)
+            with contextlib.suppress(DeviceError):
+                await self._yield_to_others(rooms)
+
+    async def _yield_to_others(self, rooms: Mapping[str, asyncio.Task[None]]) -> None:
+        """Leave a room alone whose thermostat a regulator inside Home Assistant drives too.
+
+        Raises:
+            DeviceError: Home Assistant does not answer.
+        """
+        if self._link is None:
+            return
+        taken = await regulated_elsewhere(self._link, [e for ids in self._driven.values() for e in ids])
+        for name, entities in self._driven.items():
+            both = [f"{entity} ({taken[entity]})" for entity in entities if entity in taken]
+            if not both or name in self._ended:
+                continue
+            self._ended[name] = f"{', '.join(both)} drives its thermostats too; remove one of the two"
+            log.error("heating_driven_twice", room=name, thermostats=both)
+            if name in rooms:
+                rooms[name].cancel()
 
     def _task(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -162,7 +199,7 @@ class HeatingHost:
 
     def warnings(self) -> list[WarningInfo]:
         """What the people should know."""
-        found = [f"{name}: is not regulated any more: {words}" for name, words in self._ended.items()]
+        found = [f"{name}: is not regulated: {words}" for name, words in self._ended.items()]
         if self._link is not None and self._link.error:
             found.append(f"Home Assistant at {self._link.url} cannot be reached: {self._link.error}")
         if self.floors is not None and self.floors.note is not None:
@@ -180,3 +217,16 @@ class HeatingHost:
         if self._store.error is not None:
             found.append(f"What rooms have learned cannot be stored: {self._store.error}")
         return [WarningInfo(code="heating", message=message) for message in found]
+
+
+def _driven(settings: HeatingSettings) -> dict[str, tuple[str, ...]]:
+    """The thermostats of Home Assistant that each room, or the floors together, give orders to."""
+    driven = {
+        room.id: tuple(valve for valve in room.valves if valve not in room.left_alone)
+        for room in settings.radiators
+        if room.adapter is RoomAdapter.HOME_ASSISTANT
+    }
+    floors = settings.floors
+    if floors is not None and floors.adapter is RoomAdapter.HOME_ASSISTANT:
+        driven[FLOORS] = tuple(str(room.thermostat) for room in floors.rooms)
+    return driven

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,24 @@ from ohmstead.heating.room_controller import Command, Inputs, Trv, Window
 SILENT = timedelta(minutes=10)
 """A sensor whose value has not changed for this long is asked for its last report."""
 FORECAST_AGE = timedelta(minutes=10)
+
+
+async def regulated_elsewhere(link: HomeAssistantLink, entities: Iterable[str]) -> dict[str, str]:
+    """Those of our thermostats that a regulator inside Home Assistant names as its own, by entity id.
+
+    The value is the entity that says so, as the state sensor of the TRV Regulator does with its attribute
+    ``trv_entities``.
+
+    Raises:
+        DeviceOffline: Home Assistant does not answer.
+    """
+    ours, taken = set(entities), {}
+    for owner, attributes in (await link.attributes_of_all()).items():
+        named = attributes.get("trv_entities")
+        for entity_id in (named,) if isinstance(named, str) else named or ():
+            if entity_id in ours:
+                taken[entity_id] = owner
+    return taken
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -285,6 +285,21 @@ class HomeAssistantLink:
         if known is None or fresh.updated_at >= known.updated_at:
             self._put(StateChange(entity_id=entity_id, old=known, new=fresh))
 
+    async def attributes_of_all(self) -> Mapping[str, Mapping[str, Any]]:
+        """Attributes of every entity that there is, by entity id.
+
+        Raises:
+            DeviceOffline: no connection, or no answer.
+        """
+        await self.ready()
+        if self._client is None:
+            raise self._offline()
+        found = await self._answer(self._client.get_states(), what="get_states")
+        try:
+            return {state["entity_id"]: state["attributes"] for state in found}
+        except (KeyError, TypeError) as error:
+            raise DeviceOffline(f"get_states: not understood: {error!r}") from error
+
     def is_own(self, state: EntityState) -> bool:
         """Its context is of a service that was called here."""
         return state.context_id is not None and state.context_id in self._own
