@@ -7,7 +7,7 @@ connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,6 +93,8 @@ class AdapterSpec:
         assets: the kinds of asset that it can be.
         is_meter: it can be the meter at the grid connection.
         open: connects; raises ``ConfigError`` where the environment lacks what it needs.
+        problems: what is wrong with the options of one asset (``None``: the meter), which no option alone
+            can tell, as the option to blame and words.
     """
 
     name: str
@@ -101,3 +103,4 @@ class AdapterSpec:
     assets: tuple[type[Asset], ...]
     is_meter: bool
     open: Callable[[Environment], Adapter]
+    problems: Callable[[Asset | None, AdapterOptions], Iterable[tuple[str, str]]] = lambda _asset, _own: ()

@@ -7,6 +7,7 @@ no convention for it: ``in`` is into the asset (at the meter: import), ``out`` o
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -42,7 +43,7 @@ from ohmstead.core.state import (
 )
 from ohmstead.devices.adapter import AdapterOptions, AdapterSpec, Environment
 from ohmstead.devices.base import Device, Meter
-from ohmstead.devices.home_assistant_command import Knobs, Order, kind_problem
+from ohmstead.devices.home_assistant_command import Knobs, Order, problems_of
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.devices.home_assistant_wire import EntityState
 from ohmstead.errors import ConfigError, DeviceOffline
@@ -292,10 +293,8 @@ class HomeAssistantAdapter:
             ConfigError: there is no ``power``.
         """
         own = _own(options)
-        if own.power is None:
-            raise ConfigError(
-                "meter: power: missing; needed: the entity with the power at the grid connection"
-            )
+        for key, words in problems_of_options(None, own):
+            raise ConfigError(f"meter: {key}: {words}")
         return HomeAssistantMeter(reader=self._reader(own, Positive.IN))
 
     def device(self, asset: Asset, options: AdapterOptions) -> Device:
@@ -306,26 +305,10 @@ class HomeAssistantAdapter:
         """
         own = _own(options)
         natural = Positive.OUT if isinstance(asset, PvSystem) else Positive.IN
-        for key in _needed(asset):
-            if getattr(own, key) is None:
-                raise ConfigError(f"assets: {asset.id}: device: {key}: missing; needed: an entity id")
+        for key, words in problems_of_options(asset, own):
+            raise ConfigError(f"assets: {asset.id}: device: {key}: {words}")
         reader = self._reader(own, natural)
-        command_positive = own.command_positive or own.positive or natural
-        knobs = Knobs(
-            asset=asset,
-            command=own.command,
-            discharge_command=own.discharge_command,
-            enable=own.enable,
-            mode=own.mode,
-            sign=1.0 if command_positive is Positive.IN else -1.0,
-            charge_option=own.charge_option,
-            discharge_option=own.discharge_option,
-            idle_option=own.idle_option,
-            release_option=own.release_option,
-        )
-        problem = kind_problem(knobs)
-        if problem is not None:
-            raise ConfigError(f"assets: {asset.id}: device: {problem}")
+        knobs = _knobs(asset, own, natural)
         if own.command is None and own.mode is None and own.enable is None:
             return HomeAssistantDevice(asset=asset, reader=reader)
         self._link.want(knobs.entities())
@@ -343,8 +326,36 @@ class HomeAssistantAdapter:
         return _Reader(link=self._link, options=options, sign=sign)
 
 
-def _needed(asset: Asset) -> tuple[str, ...]:
+def problems_of_options(asset: Asset | None, options: AdapterOptions) -> Iterator[tuple[str, str]]:
+    """What an asset (``None``: the meter) lacks, as the option to blame and words."""
+    own = _own(options)
+    for key in _needed(asset):
+        if getattr(own, key) is None:
+            yield key, "missing; needed: an entity id"
+    if asset is not None:
+        yield from problems_of(_knobs(asset, own, Positive.IN))
+
+
+def _knobs(asset: Asset, own: HomeAssistantOptions, natural: Positive) -> Knobs:
+    positive = own.command_positive or own.positive or natural
+    return Knobs(
+        asset=asset,
+        command=own.command,
+        discharge_command=own.discharge_command,
+        enable=own.enable,
+        mode=own.mode,
+        sign=1.0 if positive is Positive.IN else -1.0,
+        charge_option=own.charge_option,
+        discharge_option=own.discharge_option,
+        idle_option=own.idle_option,
+        release_option=own.release_option,
+    )
+
+
+def _needed(asset: Asset | None) -> tuple[str, ...]:
     match asset:
+        case None:
+            return ("power",)
         case PvSystem() | Load():
             return ("power",)
         case Battery():
@@ -381,4 +392,5 @@ HOME_ASSISTANT = AdapterSpec(
     assets=(PvSystem, Battery, ChargePoint, HotWaterTank, HeatPump, Room, Load, FlexibleLoad),
     is_meter=True,
     open=open_home_assistant,
+    problems=problems_of_options,
 )

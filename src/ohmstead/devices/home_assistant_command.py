@@ -231,8 +231,8 @@ class Knobs:
         return numbers and not orders
 
 
-def kind_problem(knobs: Knobs) -> str | None:
-    """What is wrong with the kinds of the entities, in words; ``None`` where nothing is."""
+def problems_of(knobs: Knobs) -> Iterator[tuple[str, str]]:
+    """What is wrong with the entities that command, as the option to blame and words."""
     allowed = {
         "command": (knobs.command, (*NUMBERS, *SWITCHES)),
         "discharge_command": (knobs.discharge_command, NUMBERS),
@@ -241,15 +241,14 @@ def kind_problem(knobs: Knobs) -> str | None:
     }
     for key, (entity_id, domains) in allowed.items():
         if entity_id is not None and domain_of(entity_id) not in domains:
-            return f"{key}: found {entity_id!r}, allowed: an entity of {', '.join(domains)}"
+            yield key, f"found {entity_id!r}, allowed: an entity of {', '.join(domains)}"
     if isinstance(knobs.asset, Battery) and knobs.command and domain_of(knobs.command) in SWITCHES:
-        return f"command: found {knobs.command!r}; a battery needs a number (W or kW)"
+        yield "command", f"found {knobs.command!r}; a battery needs a number (W or kW)"
     if knobs.enable is not None and knobs.command is None:
-        return "enable: needs `command`; a device that is only switched has its switch there"
+        yield "enable", "needs `command`; a device that is only switched has its switch there"
     if knobs.mode is not None and not isinstance(knobs.asset, Battery):
-        return "mode: only a battery has one; allowed here: command, enable"
+        yield "mode", "only a battery has one; allowed here: command, enable"
     if knobs.mode is not None and None in (knobs.charge_option, knobs.idle_option):
-        return "mode: needs charge_option and idle_option, the names of its options"
+        yield "mode", "needs charge_option and idle_option, the names of its options"
     if isinstance(knobs.asset, ChargePoint) and knobs.asset.phase_switching:
-        return "phase_switching: true is not possible through Home Assistant; leave it out"
-    return None
+        yield "command", "cannot switch phases; leave phase_switching out of the charge point"

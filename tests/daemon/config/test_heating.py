@@ -49,6 +49,17 @@ heating:
 """
 
 
+BATTERY = """\
+assets:
+  - kind: battery
+    id: cellar
+    capacity_kwh: 10
+    max_charge_w: 5000
+    max_discharge_w: 5000
+    device: {adapter: home_assistant, power: sensor.p, soc: sensor.soc, command: switch.battery}
+"""
+
+
 def loaded(folder: Path, text: str, *, token: str | None = "a-long-lived-token") -> Config:  # noqa: S107
     if token is not None:
         (folder / "ha.token").write_text(token + "\n", encoding="utf-8")
@@ -113,6 +124,10 @@ WRONG = [
     ("adapter without its section", BASE, "home_assistant: missing"),
     ("rooms without their section", BASE.replace("home_assistant, power: sensor.grid", "simulated") + ROOMS,
      "home_assistant: missing"),
+    ("a meter without power", BASE.replace(", power: sensor.grid", "") + LINK,
+     "meter.power: missing; needed: an entity id"),
+    ("a battery that is only switched", BASE + LINK + BATTERY,
+     "assets[0].device.command: found 'switch.battery'; a battery needs a number"),
     ("no address", BASE + LINK.replace("http://homeassistant.local:8123", "homeassistant") + ROOMS, "url"),
     ("no pump", BASE + LINK + ROOMS.replace("    pump_switch: switch.sonoff_10017fadeb\n", ""),
      "heating.floors.pump_switch: missing; needed: an entity of switch"),

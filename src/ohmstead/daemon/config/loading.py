@@ -167,6 +167,7 @@ class _Loader:
         log = self._section(LogSettings, tree, "log")
         for key, message in inconsistencies(replace(draft, tariff=tariff)):
             self._report(key, message)
+        self._check_devices(draft, devices, meter)
         used = any(d is not None and d.adapter == HOME_ASSISTANT.name for d in (meter, *devices.values()))
         rooms = heating is not None and heating.uses(RoomAdapter.HOME_ASSISTANT)
         if (used or rooms) and not tree.get("home_assistant"):
@@ -261,6 +262,17 @@ class _Loader:
             if device is not None:
                 devices[str(entry.get("id", Load().id))] = device
         return devices
+
+    def _check_devices(
+        self, draft: Draft, devices: Mapping[AssetId, DeviceSettings], meter: DeviceSettings | None
+    ) -> None:
+        """What an adapter can tell of an asset and its options together."""
+        found: list[tuple[KeyPath, Asset | None, DeviceSettings | None]] = [(("meter",), None, meter)]
+        found += [(("assets", i, "device"), asset, devices.get(asset.id)) for i, asset in draft.assets]
+        for key, asset, settings in found:
+            if settings is not None:
+                for option, message in self._adapters[settings.adapter].problems(asset, settings.options):
+                    self._report((*key, option), message)
 
     def _device(self, entry: object, key: KeyPath, asset: type[Asset] | None) -> DeviceSettings | None:
         """The settings of an asset's device; ``asset`` is ``None`` for the meter."""
