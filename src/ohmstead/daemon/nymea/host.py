@@ -71,6 +71,7 @@ class NymeaHost:
         now: the home's time.
         manual_hold_s: how long a power by hand holds.
         stored: what :meth:`states` gave before a restart.
+        keep: called after each wish, before its taker is told: it is to outlive a power cut.
 
     ``watched`` says whether anybody listens; without listeners no events are made.
     """
@@ -82,9 +83,11 @@ class NymeaHost:
         now: Callable[[], datetime],
         manual_hold_s: float,
         stored: bytes | None = None,
+        keep: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
         self.now = now
+        self._keep = keep
         self._hold = timedelta(seconds=manual_hold_s)
         self._zone = ZoneInfo(engine.site.timezone)
         data = _decoded(stored)
@@ -202,12 +205,14 @@ class NymeaHost:
             self._wishes[asset.id] = what.wish
         if what.withdraw:
             self._engine.withdraw(asset.id)
+            self._keep()
             log.info("nymea_command", asset=asset.id, power_w=None)
             return None
         if what.power_w is None:
             return None
         until = self.now() + self._hold
         self._engine.command(ManualCommand(asset=asset.id, power_w=what.power_w, until=until))
+        self._keep()
         log.info("nymea_command", asset=asset.id, power_w=round(what.power_w), until=until.isoformat())
         return f"By hand until {until.astimezone(self._zone):%H:%M}, within the limits of the house."
 
@@ -294,6 +299,7 @@ class NymeaHost:
             self._engine.set_charging_info(info)
         except KeyError:
             return EnergyError.INVALID_PARAMETER
+        self._keep()
         log.info("nymea_charging_info", charge_point=info.charge_point, mode=info.mode.value)
         self._news.told(f"info.{info.charge_point}", (info, self.charging_state(info.charge_point)))
         self._tell(ChargingInfoChanged(info=info))
@@ -371,6 +377,7 @@ class NymeaHost:
         except ValueError:
             return EnergyError.INVALID_PARAMETER
         self._engine.tune(tuning)
+        self._keep()
         log.info("nymea_setting", **changes)
         self._tell(event)
         return EnergyError.NO_ERROR

@@ -13,6 +13,7 @@ import structlog
 from ohmstead.core.engine import Engine
 from ohmstead.daemon.nymea.host import STATE, NymeaHost
 from ohmstead.daemon.nymea.settings import NymeaSettings
+from ohmstead.daemon.nymea.wishes import resume_wishes, store_wishes
 from ohmstead.nymea.namespaces.jsonrpc import ServerIdentity
 from ohmstead.nymea.schema import braced
 from ohmstead.nymea.server import NymeaServer
@@ -34,9 +35,15 @@ Ports = dict[str, int]
 def nymea_host(
     settings: NymeaSettings, engine: Engine, recorder: Recorder, now: Callable[[], datetime]
 ) -> NymeaHost:
-    """The home behind the port, resumed from the history."""
-    stored = recorder.load_state(STATE)
-    return NymeaHost(engine, now=now, manual_hold_s=settings.manual_hold_s, stored=stored)
+    """The home behind the port, resumed from the history; the engine takes up what was asked of it."""
+    resume_wishes(engine, recorder)
+    return NymeaHost(
+        engine,
+        now=now,
+        manual_hold_s=settings.manual_hold_s,
+        stored=recorder.load_state(STATE),
+        keep=lambda: store_wishes(engine, recorder),
+    )
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,80 @@
+"""The program as a person starts it, spoken to over its nymea port, killed and started again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ohmstead.daemon.init import default_answers, write
+from ohmstead.nymea.identity import id_of
+from tests.daemon.process import started
+from tests.daemon.test_run import free_port
+from tests.nymea.serving import Client
+
+CHARGER = id_of("thing", "charger")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> tuple[Path, int]:
+    """A configuration without the internet, and the port of its nymea server."""
+    file, port = tmp_path / "home.yaml", free_port()
+    write(file, default_answers())
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("port: 8080", f"port: {free_port()}").replace(
+        "provider: open_meteo", "provider: none"
+    )
+    file.write_text(f"{text}\nnymea: {{tcp_port: {port}, websocket_port: 0}}\n", encoding="utf-8")
+    return file, port
+
+
+@pytest.mark.slow
+def test_what_a_client_sets_survives_a_kill(home: tuple[Path, int]) -> None:
+    file, port = home
+    info = {
+        "evChargerId": CHARGER,
+        "chargingMode": "ChargingModeEcoWithMinCurrent",
+        "targetPercentage": 70,
+        "minChargingCurrent": 7.0,
+    }
+    with started("run", "--config", str(file)) as program:
+        program.until("cycle", lambda: program.state()["assets"]["battery"]["setpoint_w"] is not None)
+        before = asyncio.run(_set(port, info))
+        program.kill()
+    with started("run", "--config", str(file)) as program:
+        after = asyncio.run(_get(port))
+        assert after["uuid"] == before["uuid"]
+        assert after["info"].items() >= info.items()
+        assert after["tolerance"] == {"acquisitionTolerance": 0.25}
+        assert after["limit"] == {"phasePowerLimit": 20}
+        assert program.terminate() == 0, program.log()
+        assert "Traceback" not in program.log()
+
+
+async def _set(port: int, info: dict[str, Any]) -> dict[str, Any]:
+    async with await Client.connect(port) as client:
+        hello = await client.call("JSONRPC.Hello")
+        assert len((await client.call("Integrations.GetThings"))["things"]) > 5
+        for method, params in (
+            ("SetChargingInfo", {"chargingInfo": info}),
+            ("SetAcquisitionTolerance", {"acquisitionTolerance": 0.25}),
+            ("SetPhasePowerLimit", {"phasePowerLimit": 20}),
+        ):
+            assert await client.call(f"EnergyPlugin.{method}", params) == {
+                "energyError": "EnergyErrorNoError"
+            }
+        return hello
+
+
+async def _get(port: int) -> dict[str, Any]:
+    async with await Client.connect(port) as client:
+        hello = await client.call("JSONRPC.Hello")
+        (info,) = (await client.call("EnergyPlugin.GetChargingInfos"))["chargingInfos"]
+        return {
+            "uuid": hello["uuid"],
+            "info": info,
+            "tolerance": await client.call("EnergyPlugin.GetAcquisitionTolerance"),
+            "limit": await client.call("EnergyPlugin.GetPhasePowerLimit"),
+        }
