@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -44,13 +45,14 @@ class Peer:
         self.errors: list[tuple[str, str]] = []
         self.connections: list[ServerConnection] = []
         self.port = 0
+        self.scheme = "ws"
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._count = 0
         self._news = asyncio.Event()
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ocpp"
+        return f"{self.scheme}://127.0.0.1:{self.port}/ocpp"
 
     def actions(self) -> list[str]:
         return [action for action, _ in self.seen]
@@ -153,8 +155,11 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(port: int = 0, timeout_s: float = 30.0) -> AsyncIterator[Peer]:
+async def peer(
+    port: int = 0, timeout_s: float = 30.0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Peer]:
     central = Peer()
+    central.scheme = "ws" if tls is None else "wss"
     async with (
         asyncio.timeout(timeout_s),
         serve(
@@ -164,6 +169,7 @@ async def peer(port: int = 0, timeout_s: float = 30.0) -> AsyncIterator[Peer]:
             subprotocols=[Subprotocol("ocpp1.6")],
             compression=None,
             close_timeout=1,
+            ssl=tls,
         ) as server,
     ):
         central.port = server.sockets[0].getsockname()[1]

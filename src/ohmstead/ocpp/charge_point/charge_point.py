@@ -597,7 +597,7 @@ class ChargePoint:
     async def _shut_down(self, *, wait: bool) -> None:
         """Let a soft reset deliver its messages, then close; the connect loop boots anew."""
         deadline_s = self.clock.monotonic() + (SOFT_RESET_PATIENCE_S if wait else 0.0)
-        while self.sender.waiting and self.is_online and self.clock.monotonic() < deadline_s:
+        while not self.sender.is_idle and self.is_online and self.clock.monotonic() < deadline_s:
             await self.clock.sleep(0.1)
         self._reset_pending = True
         if self._connection is not None:
