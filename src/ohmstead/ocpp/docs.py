@@ -150,8 +150,8 @@ def _sent_to_chargers() -> Iterator[str]:
 def _onboarding() -> Iterator[str]:
     yield "\n## What is asked of a charger that is a device of the home\n"
     yield f"On connecting, these are read: {', '.join(f'`{key}`' for key in ASKED)}."
-    yield "The sample interval is set to `measure_every_s`. Unless the charger measures energy, power and current"
-    yield "already, it is given the first of these lists that it takes:\n"
+    yield "The sample interval is set to `measure_every_s`. Unless the charger measures energy, power and"
+    yield "current already, it is given the first of these lists that it takes:\n"
     for wanted in WANTED_MEASURANDS:
         yield f"- `{wanted}`"
 
