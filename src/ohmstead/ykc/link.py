@@ -6,6 +6,7 @@ words what it ignored.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,11 +39,17 @@ class Ignored:
     why: str
 
 
-class Link:
-    """Args: which end this is, and how checksums are sent."""
+Observer = Callable[[Direction, Message, bytes], None]
+"""Sees every message with who sent it and its sequence."""
 
-    def __init__(self, own: Direction, crc: CrcMode = CrcMode.LE) -> None:
+
+class Link:
+    """Args: which end this is, how checksums are sent, and who else sees the messages."""
+
+    def __init__(self, own: Direction, crc: CrcMode = CrcMode.LE, observer: Observer | None = None) -> None:
+        self._own = own
         self._expected = _OTHER[own]
+        self._observer = observer
         self.crc = crc
         self.reset()
 
@@ -84,6 +91,8 @@ class Link:
             seq = self._counter.to_bytes(2, "little")
             self._counter = (self._counter + 1) & 0xFFFF
         self._out += encode(Frame(seq, message.TYPE, body), self.crc_order)
+        if self._observer is not None:
+            self._observer(self._own, message, seq)
         return seq
 
     def take(self) -> bytes:
@@ -135,4 +144,6 @@ class Link:
             return Ignored(f"{shown} is of an unknown type")
         if message.DIRECTION is not self._expected:
             return Ignored(f"{shown} comes from the wrong side")
+        if self._observer is not None:
+            self._observer(self._expected, message, frame.seq)
         return Received(message, frame.seq)

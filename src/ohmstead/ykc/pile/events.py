@@ -16,6 +16,11 @@ class LoggedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkLost:
+    """The connection is gone; charging goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseLink:
     """Close the connection and dial again after a while."""
 
@@ -122,6 +127,7 @@ class Note:
 
 PileEvent = (
     LoggedIn
+    | LinkLost
     | CloseLink
     | StartCharging
     | StopCharging

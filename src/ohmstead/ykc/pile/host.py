@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from ohmstead.ykc.link import Observer
 from ohmstead.ykc.pile.events import (
     CloseLink,
     LoggedIn,
@@ -54,6 +55,7 @@ class PileHost(asyncio.Protocol):
         clock: Callable[[], datetime] = utc_now,
         rng: random.Random | None = None,
         longest_retry_s: float = LONGEST_RETRY_S,
+        observer: Observer | None = None,
     ) -> None:
         self.facts = facts
         self._address = (host, port)
@@ -69,7 +71,7 @@ class PileHost(asyncio.Protocol):
         self._lost = asyncio.Event()
         self._running = False
         self._settling = False
-        self.pile = Pile(facts, store.memory(facts.number))
+        self.pile = Pile(facts, store.memory(facts.number), observer)
         self._restore(meter_kwh)
 
     def _restore(self, meter_kwh: Callable[[str], float]) -> None:

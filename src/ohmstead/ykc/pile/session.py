@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from ohmstead.ykc.billing import NO_MODEL, Tariff
 from ohmstead.ykc.codes import LoginOutcome, ModelCheck
 from ohmstead.ykc.layout import Direction, Message
-from ohmstead.ykc.link import Ignored, Link, Received
+from ohmstead.ykc.link import Ignored, Link, Observer, Received
 from ohmstead.ykc.messages import link as wire
 from ohmstead.ykc.messages.orders import TransactionRecord
 from ohmstead.ykc.numbers import from_wall_time, gun_code, serial_number, wall_time
 from ohmstead.ykc.pile import commands
 from ohmstead.ykc.pile.delivery import Delivery
-from ohmstead.ykc.pile.events import CloseLink, LoggedIn, Note, PileEvent, SaveMemory
+from ohmstead.ykc.pile.events import CloseLink, LinkLost, LoggedIn, Note, PileEvent, SaveMemory
 from ohmstead.ykc.pile.facts import PileFacts, PileMemory
 from ohmstead.ykc.pile.gun import Gun
 from ohmstead.ykc.pile.order import Order
@@ -33,9 +33,11 @@ LOCK_REPORT_S = 300.0
 
 
 class Pile:
-    """Args: what it is, and what it remembered."""
+    """Args: what it is, what it remembered, and who else sees its messages."""
 
-    def __init__(self, facts: PileFacts, memory: PileMemory | None = None) -> None:
+    def __init__(
+        self, facts: PileFacts, memory: PileMemory | None = None, observer: Observer | None = None
+    ) -> None:
         self.facts = facts
         self.memory = memory or PileMemory()
         self.guns = {gun_code(n): Gun(gun_code(n), self) for n in range(1, facts.guns + 1)}
@@ -45,7 +47,7 @@ class Pile:
         """Where the parking locks are, by gun."""
         self.update_seq: bytes | None = None
         """Sequence of the firmware update that waits for its answer."""
-        self._link = Link(Direction.UP, facts.crc)
+        self._link = Link(Direction.UP, facts.crc, observer)
         self._requests = Requests(self._link.send, REPLY_S)
         self._delivery = Delivery()
         self._timers = Timers()
@@ -89,6 +91,8 @@ class Pile:
 
     def closed(self) -> None:
         """The connection is gone. Charging goes on; bills wait."""
+        if self._connected:
+            self.emit(LinkLost())
         self._connected = self._online = False
         self._timers.clear_all()
         self._requests.drop_all()

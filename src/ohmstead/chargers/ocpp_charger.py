@@ -1,0 +1,157 @@
+"""A simulated charger that speaks OCPP 1.6J: the charge point of :mod:`ohmstead.ocpp` with our vehicles."""
+
+from __future__ import annotations
+
+import random
+
+from ohmstead.chargers.mapping import OCPP_FAULT, OCPP_REASON, STATUS_OF_OCPP, Fault, StopReason
+from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ConnectorView, Happening, Listener
+from ohmstead.chargers.vehicle import SimulatedVehicle
+from ohmstead.errors import ConfigError, DataError, DeviceError
+from ohmstead.ocpp.charge_point.backoff import Backoff
+from ohmstead.ocpp.charge_point.charge_point import ChargePoint, ChargePointState
+from ohmstead.ocpp.charge_point.connector import NO_ERROR
+from ohmstead.ocpp.charge_point.settings import ChargePointSettings
+from ohmstead.ocpp.charge_point.store import Store
+from ohmstead.ocpp.clock import Clock
+from ohmstead.ocpp.smart_charging import Supply
+from ohmstead.ocpp.transport import Observer
+
+
+class OcppCharger:
+    """See :class:`ohmstead.chargers.protocol.ChargerProtocol`.
+
+    Args:
+        store: where transactions survive; shared by any number.
+        listener: hears what happens.
+
+    Raises:
+        ConfigError: the address cannot be one of a central system.
+    """
+
+    def __init__(
+        self,
+        facts: ChargerFacts,
+        *,
+        store: Store,
+        listener: Listener,
+        clock: Clock,
+        rng: random.Random | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        if not facts.url.startswith(("ws://", "wss://")):
+            raise ConfigError(f"url: found {facts.url!r}, allowed for OCPP: ws://host:port/path, wss://…")
+        self.facts = facts
+        self._listener = listener
+        self._state = ChargePointState.DISCONNECTED
+        self._orders: set[int] = set()
+        supply = Supply(max_a=facts.max_a, phases=facts.phases, voltage_v=facts.voltage_v)
+        self._point = ChargePoint(
+            ChargePointSettings(
+                url=facts.url,
+                identity=facts.id,
+                connectors=dict.fromkeys(range(1, facts.connectors + 1), supply),
+                step_s=facts.step_s,
+                backoff=Backoff(max_s=facts.longest_retry_s),
+                password=facts.password,
+                security_profile=1 if facts.password else 0,
+            ),
+            store=store,
+            clock=clock,
+            rng=rng,
+            on_change=self._changed,
+            observer=observer,
+        )
+
+    @property
+    def registered(self) -> bool:
+        """Booted and accepted."""
+        return self._point.state is ChargePointState.REGISTERED
+
+    def connectors(self) -> tuple[ConnectorView, ...]:
+        """All connectors now."""
+        views = []
+        for number, outlet in self._point.charging.outlets.items():
+            views.append(
+                ConnectorView(
+                    id=number,
+                    status=STATUS_OF_OCPP[outlet.state.status],
+                    plugged=outlet.state.plugged,
+                    in_order=outlet.transaction is not None,
+                    power_w=outlet.power_w,
+                    energy_kwh=outlet.energy_wh / 1e3,
+                    soc=outlet.vehicle.soc if outlet.vehicle is not None else None,
+                )
+            )
+        return tuple(views)
+
+    async def connect(self) -> None:
+        """Switch on."""
+        await self._point.start()
+
+    async def disconnect(self) -> None:
+        """Switch off."""
+        await self._point.stop()
+
+    def cut(self) -> None:
+        """Lose the connection."""
+        self._point.reconnect()
+
+    def plug_in(self, connector: int, vehicle: SimulatedVehicle) -> None:
+        """A vehicle arrives."""
+        self._point.plug_in(connector, vehicle)
+
+    def unplug(self, connector: int) -> None:
+        """The vehicle leaves."""
+        self._point.unplug(connector)
+
+    def set_fault(self, connector: int, fault: Fault | None) -> None:
+        """Something breaks, or is repaired."""
+        self._point.set_error(connector, NO_ERROR if fault is None else OCPP_FAULT[fault])
+
+    async def start_charging(self, connector: int, id_tag: str) -> None:
+        """Somebody holds a card to the reader."""
+        if self._in_order(connector):
+            raise DeviceError(f"{self.facts.id}: connector {connector} is not free")
+        if not await self._point.present_id_tag(connector, id_tag):
+            self._tell(Happening.REFUSED, connector)
+
+    async def stop_charging(self, connector: int, reason: StopReason = StopReason.LOCAL) -> None:
+        """Somebody stops at the charger."""
+        if self._in_order(connector):
+            await self._point.stop_transaction(
+                connector_id=connector, reason=OCPP_REASON[reason], unplug=False
+            )
+
+    async def send_status(self, connector: int) -> None:
+        """Send a StatusNotification."""
+        await self._point.send_status_notification(connector)
+
+    async def send_meter_values(self, connector: int) -> None:
+        """Send MeterValues."""
+        await self._point.send_meter_values(connector)
+
+    def _in_order(self, connector: int) -> bool:
+        outlet = self._point.charging.outlets.get(connector)
+        if outlet is None:
+            raise DataError(f"{self.facts.id}: connector {connector}, allowed: 1 to {self.facts.connectors}")
+        return outlet.transaction is not None
+
+    def _tell(self, what: Happening, connector: int = 0, words: str = "") -> None:
+        self._listener(ChargerEvent(self.facts.id, what, connector, words))
+
+    def _changed(self, point: ChargePoint) -> None:
+        before, self._state = self._state, point.state
+        if self._state is not before:
+            if self._state is ChargePointState.REGISTERED:
+                self._tell(Happening.REGISTERED)
+            elif before is ChargePointState.REGISTERED:
+                self._tell(Happening.OFFLINE)
+            elif self._state is ChargePointState.ERROR:
+                self._tell(Happening.ERROR, words="no connection")
+        now = {number for number, outlet in point.charging.outlets.items() if outlet.transaction is not None}
+        for number in now - self._orders:
+            self._tell(Happening.STARTED, number)
+        for number in self._orders - now:
+            self._tell(Happening.ENDED, number)
+        self._orders = now

@@ -1,0 +1,82 @@
+"""What went over the wires of a fleet: messages and round trips."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from ohmstead.ykc.layout import Direction, Message
+
+_KEEP: Final = 100_000
+_OUTSTANDING: Final = 256
+_OCPP_HEAD: Final = re.compile(r'\s*\[\s*([234])\s*,\s*"([^"]*)"')
+
+
+class Traffic:
+    """Counts for all chargers of one fleet. Round trips are those that chargers asked for.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.sent = 0
+        self.received = 0
+        self._trips_s: deque[float] = deque(maxlen=_KEEP)
+
+    @property
+    def messages(self) -> int:
+        """Both ways."""
+        return self.sent + self.received
+
+    def percentile_ms(self, share: float) -> float | None:
+        """Round trip that this share (0..1) of the last 100 000 did not exceed, ms."""
+        if not self._trips_s:
+            return None
+        ordered = sorted(self._trips_s)
+        return 1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    def of_ocpp(self) -> Callable[[str, str], None]:
+        """An observer for one OCPP charge point."""
+        asked: dict[str, float] = {}
+
+        def observe(way: str, text: str) -> None:
+            out = way == "out"
+            self._count(out)
+            head = _OCPP_HEAD.match(text)
+            if head is None:
+                return
+            call = head[1] == "2"
+            if out and call:
+                if len(asked) >= _OUTSTANDING:
+                    del asked[next(iter(asked))]
+                asked[head[2]] = self._clock()
+            elif not out and not call and (began := asked.pop(head[2], None)) is not None:
+                self._trips_s.append(self._clock() - began)
+
+        return observe
+
+    def of_ykc(self) -> Callable[[Direction, Message, bytes], None]:
+        """An observer for one pile."""
+        asked: dict[tuple[int, bytes], float] = {}
+
+        def observe(way: Direction, message: Message, seq: bytes) -> None:
+            out = way is Direction.UP
+            self._count(out)
+            if out and message.REPLY is not None:
+                if len(asked) >= _OUTSTANDING:
+                    del asked[next(iter(asked))]
+                asked[message.REPLY, seq] = self._clock()
+            elif not out and (began := asked.pop((message.TYPE, seq), None)) is not None:
+                self._trips_s.append(self._clock() - began)
+
+        return observe
+
+    def _count(self, out: bool) -> None:
+        if out:
+            self.sent += 1
+        else:
+            self.received += 1
