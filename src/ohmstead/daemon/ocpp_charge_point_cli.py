@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ohmstead.ocpp.charge_point.settings import ChargePointSettings
 
 MAX_CONNECTORS = 32
+MAX_IDENTITY = 48
 DELIVERY_PATIENCE_S = 10.0
 
 
@@ -59,6 +60,12 @@ def charge_point(
     for option, file in (("--script", script), ("--ca", ca), ("--cert", cert), ("--key", key)):
         if file is not None and str(file) != "-" and not file.is_file():
             raise ConfigError(f"{option}: there is no file {file}")
+    if not 0 < len(identity) <= MAX_IDENTITY:
+        raise ConfigError(f"--id: allowed: 1 to {MAX_IDENTITY} characters")
+    if security_profile in (1, 2) and password is None:
+        raise ConfigError(f"--security-profile {security_profile} needs --password")
+    if security_profile == 3 and cert is None:
+        raise ConfigError("--security-profile 3 needs --cert, and --key where the key is in another file")
     supply = Supply(max_a=max_a, phases=phases)
     settings = ChargePointSettings(
         url=url,
