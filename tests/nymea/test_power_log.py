@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ohmstead.nymea.power_log import PowerLog, balance_of, consumption_w, counted_w
+from ohmstead.nymea.power_log import Piece, PowerLog, balance_of, consumption_w, counted_w
 from ohmstead.nymea.site_values import SampleRate
 
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -83,3 +83,21 @@ def test_the_balance_adds_up() -> None:
     assert balance.consumption_w == 1000.0
     assert balance.total_consumption_kwh == 4.0
     assert balance.powers_w == (1000.0, -3000.0, -500.0, 1500.0)
+
+
+def test_a_past_fills_the_log_and_leaves_the_counters_where_they_are() -> None:
+    it = log()
+    quarter, minute = timedelta(minutes=15), timedelta(minutes=1)
+    past = [Piece(START + i * quarter, START + (i + 1) * quarter, (400.0,), (400.0,)) for i in range(4)]
+    begin = START + 4 * quarter
+    past += [Piece(begin + i * minute, begin + (i + 1) * minute, (100.0,), (100.0,)) for i in range(15)]
+    it.seed(past)
+    assert it.totals_kwh == pytest.approx([10.0])
+    assert [s.powers_w for s in it.samples(SampleRate.QUARTER, None, None)] == [(400.0,)] * 4 + [(100.0,)]
+    minutes = it.samples(SampleRate.MINUTE, None, None)
+    assert len(minutes) == 15
+    assert minutes[-1].totals_kwh == pytest.approx((10.0,))
+    assert it.samples(SampleRate.HOUR, None, None)[0].totals_kwh == pytest.approx((10.0 - 0.025,))
+    now = begin + quarter
+    it.add(now, (100.0,), (100.0,))
+    assert it.add(now + minute, (0.0,), (0.0,))[0][1].totals_kwh == pytest.approx((10.0 + 0.1 / 60,))

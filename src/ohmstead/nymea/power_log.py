@@ -7,7 +7,7 @@ is counted for it. Days, weeks, months and years are local; shorter samples coun
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
@@ -58,6 +58,16 @@ class Sample:
     at: datetime
     powers_w: Powers
     totals_kwh: Powers
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Mean powers, W, of a stretch [start, end) of the past, and what the counters count of it, W."""
+
+    start: datetime
+    end: datetime
+    powers_w: Powers
+    counted_w: Powers
 
 
 @dataclass(slots=True)
@@ -135,6 +145,26 @@ class PowerLog:
         self._since, self._powers_w = now, powers_w + counted_w
         return done
 
+    def seed(self, past: Iterable[Piece]) -> None:
+        """Fill the log with what was recorded before it began, in order.
+
+        Pieces of a minute become samples; longer ones count for the longer samples only. The counters
+        stay where they are; such that know less than the past go on from that.
+        """
+        ends_kwh = list(self.totals_kwh)
+        self.totals_kwh = [0.0] * len(ends_kwh)
+        for piece in past:
+            seconds = (piece.end - piece.start).total_seconds()
+            for i, power_w in enumerate(piece.counted_w):
+                self.totals_kwh[i] += energy_kwh(power_w, seconds)
+            self._close(piece.end, seconds, piece.powers_w, minute=seconds <= MINUTE_S)
+        before_kwh = [max(0.0, end - past) for end, past in zip(ends_kwh, self.totals_kwh, strict=True)]
+        for kept in self._samples.values():
+            for i, sample in enumerate(kept):
+                totals = (b + t for b, t in zip(before_kwh, sample.totals_kwh, strict=True))
+                kept[i] = Sample(sample.at, sample.powers_w, tuple(totals))
+        self.totals_kwh = [b + t for b, t in zip(before_kwh, self.totals_kwh, strict=True)]
+
     def samples(self, rate: SampleRate, start: datetime | None, end: datetime | None) -> list[Sample]:
         """Samples that end in [start, end], in order; any rate is the shortest."""
         kept: Sequence[Sample] = self._samples[SampleRate.MINUTE if rate is SampleRate.ANY else rate]
@@ -143,12 +173,19 @@ class PowerLog:
     def _close_minute(self, end: datetime) -> list[tuple[SampleRate, Sample]]:
         if self._minute.seconds <= 0.0:
             return []
-        done = []
         seconds, mean_w = self._minute.seconds, self._minute.mean()
         self._minute = _Sum([0.0] * self.width)
-        sample = Sample(end, mean_w, tuple(self.totals_kwh))
-        self._samples[SampleRate.MINUTE].append(sample)
-        done.append((SampleRate.MINUTE, sample))
+        return self._close(end, seconds, mean_w, minute=True)
+
+    def _close(
+        self, end: datetime, seconds: float, mean_w: Powers, *, minute: bool
+    ) -> list[tuple[SampleRate, Sample]]:
+        """Take a mean that ends now, and give the samples that end with it."""
+        done: list[tuple[SampleRate, Sample]] = []
+        if minute:
+            sample = Sample(end, mean_w, tuple(self.totals_kwh))
+            self._samples[SampleRate.MINUTE].append(sample)
+            done.append((SampleRate.MINUTE, sample))
         for rate, longer in self._longer.items():
             key, after = (_bucket(rate, moment, self.tz) for moment in (end - timedelta(microseconds=1), end))
             if longer.sums is None or longer.key != key:

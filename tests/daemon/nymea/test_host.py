@@ -15,7 +15,7 @@ from ohmstead.daemon.nymea.serving import USERS_FILE, nymea_host, nymea_served
 from ohmstead.daemon.nymea.settings import NymeaSettings
 from ohmstead.nymea.identity import id_of
 from ohmstead.nymea.tls import client_context
-from ohmstead.recorder import Recorder
+from ohmstead.recorder import Minute, Recorder
 from tests.daemon.homes import NOON, command_in_force, home, setpoint
 from tests.daemon.nymea.house import ANY_PORT, Served, served
 from tests.nymea.serving import Client
@@ -301,3 +301,27 @@ async def _until_plugged_in(it: Served) -> None:
             (*_, record) = await it.home.cycles(15 * MINUTE)
             if record.state.assets["charger"].connected:  # type: ignore[attr-defined]
                 return
+
+
+async def test_logs_reach_back_to_what_was_recorded_before_the_start(tmp_path: Path) -> None:
+    with Recorder.open(tmp_path / "home.db") as recorder:
+        for minute in range(60):
+            values = {"grid": 600.0, "pv": -300.0, "battery": 100.0, "charger": 0.0}
+            recorder.commit_minute(minute_with(NOON + (minute - 60) * MINUTE, values))
+    async with served(tmp_path) as it:
+        since = {"sampleRate": "SampleRate1Min", "from": int((NOON - 30 * MINUTE).timestamp())}
+        entries = (await it.client.call("Energy.GetPowerBalanceLogs", since))["powerBalanceLogEntries"]
+        assert len(entries) == 31
+        assert {(e["acquisition"], e["production"], e["consumption"]) for e in entries} == {
+            (600.0, -300.0, 800.0)
+        }
+        quarters = {"sampleRate": "SampleRate15Mins", "thingIds": [PV]}
+        found = (await it.client.call("Energy.GetThingPowerLogs", quarters))["thingPowerLogEntries"]
+        assert [e["currentPower"] for e in found] == [-300.0] * 4
+        assert entries[-1]["totalAcquisition"] == pytest.approx(0.6)
+        balance = await it.client.call("Energy.GetPowerBalance")
+        assert balance["totalAcquisition"] == pytest.approx(0.6)
+
+
+def minute_with(start: datetime, values: dict[str, float]) -> Minute:
+    return Minute(start=start, values=values)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
+
+import structlog
 
 from ohmstead.core.site import Asset, AssetId, Battery, PvSystem, Room, Site
 from ohmstead.core.state import SiteState
+from ohmstead.daemon.journal import minute_of
 from ohmstead.daemon.nymea.states import Seen, power_of
-from ohmstead.nymea.power_log import KEPT_OF_THINGS, PowerLog, Powers, Sample, balance_of, counted_w
-from ohmstead.nymea.site_values import PowerBalance, SampleRate
+from ohmstead.nymea.identity import id_of
+from ohmstead.nymea.power_log import KEPT_OF_THINGS, Piece, PowerLog, Powers, Sample, balance_of, counted_w
+from ohmstead.nymea.site_values import PowerBalance, SampleRate, ThingPowerEntry
+from ohmstead.recorder import Recorder
+
+log = structlog.get_logger(__name__)
 
 GRID = "grid"
+MINUTES, QUARTERS = timedelta(days=7), timedelta(days=161)
+"""How far back the samples of the balance are filled from the history, at the two resolutions."""
+MINUTES_OF_THINGS, QUARTERS_OF_THINGS = timedelta(days=1), timedelta(days=30)
 
 Done = list[tuple[SampleRate, Sample]]
 
@@ -70,6 +81,31 @@ class Counters:
         done = self._balance.add(state.at, self._powers, counted_w(*self._powers))
         return done, self._book_things(seen, grid_w)
 
+    def seed(self, recorder: Recorder, now: datetime) -> None:
+        """Fill the logs with the history up to the minute that runs, as far as they reach back.
+
+        Raises:
+            DataError: the history cannot be read.
+        """
+        pvs = [a.id for a in self._site.assets if isinstance(a, PvSystem)]
+        batteries = [a.id for a in self._site.assets if isinstance(a, Battery)]
+        balance = []
+        for start, length, values in _past(recorder, [GRID, *pvs, *batteries], now, QUARTERS, MINUTES):
+            if GRID in values:
+                pv_w = min(0.0, sum(values.get(a, 0.0) for a in pvs))
+                powers_w = (values[GRID], pv_w, sum(values.get(a, 0.0) for a in batteries))
+                balance.append(Piece(start, start + length, powers_w, counted_w(*powers_w)))
+        self._balance.seed(balance)
+        things: dict[AssetId, list[Piece]] = {asset: [] for asset in self._things}
+        for start, length, values in _past(
+            recorder, list(things), now, QUARTERS_OF_THINGS, MINUTES_OF_THINGS
+        ):
+            for asset, power_w in values.items():
+                counted = (max(0.0, power_w), max(0.0, -power_w))
+                things[asset].append(Piece(start, start + length, (power_w,), counted))
+        for asset, pieces in things.items():
+            self._things[asset].seed(pieces)
+
     def samples(
         self, rate: SampleRate, start: datetime | None, end: datetime | None
     ) -> list[tuple[datetime, PowerBalance]]:
@@ -108,8 +144,50 @@ class Counters:
         return sum(power_of(seen, a) or 0.0 for a in self._site.assets if isinstance(a, kind))
 
 
+def _past(
+    recorder: Recorder, names: list[str], now: datetime, quarters: timedelta, minutes: timedelta
+) -> Iterator[tuple[datetime, timedelta, dict[str, float]]]:
+    """What was recorded: quarters of an hour, then minutes; (start, length, values) in order."""
+    end = minute_of(now)
+    edge = (end - minutes).replace(minute=0)
+    for start, until, length in (
+        (edge - quarters, edge, timedelta(minutes=15)),
+        (edge, end, timedelta(minutes=1)),
+    ):
+        found: dict[datetime, dict[str, float]] = {}
+        points = recorder.history(names, start, until, int(length.total_seconds()))
+        for name, series in points.items():
+            for at, value in series:
+                found.setdefault(at, {})[name] = value
+        for at in sorted(found):
+            yield at, length, found[at]
+
+
 def _floats(stored: object, count: int) -> list[float]:
     """Stored counters, or zeros where there are none that can be used."""
     if isinstance(stored, list) and len(stored) == count and all(isinstance(v, int | float) for v in stored):
         return [float(v) for v in stored]
     return [0.0] * count
+
+
+def thing_entry(asset: AssetId, at: datetime, power_w: float, totals: Sequence[float]) -> ThingPowerEntry:
+    """A sample of an asset as the port tells it."""
+    return ThingPowerEntry(
+        at=at,
+        thing_id=id_of("thing", asset),
+        power_w=round(power_w, 1),
+        total_consumption_kwh=totals[0],
+        total_production_kwh=totals[1],
+    )
+
+
+def stored_data(stored: bytes | None) -> Mapping[str, Any]:
+    """Stored counters; such that cannot be read begin anew, with a warning."""
+    if stored is None:
+        return {}
+    try:
+        data = json.loads(stored)
+    except ValueError as error:
+        log.warning("state_not_resumed", kind="nymea", error=str(error))
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -7,7 +7,7 @@ to charge, and the three settings; limits bind all of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -25,9 +25,10 @@ from ohmstead.core.tariff import Tariff
 from ohmstead.daemon.nymea.actions import Asked, asked
 from ohmstead.daemon.nymea.charging import charging_state, info_of, schedules, scores
 from ohmstead.daemon.nymea.classes import CAR, CLASSES, METER, class_of
-from ohmstead.daemon.nymea.counters import GRID, Counters
+from ohmstead.daemon.nymea.counters import GRID, Counters, stored_data, thing_entry
 from ohmstead.daemon.nymea.news import News
 from ohmstead.daemon.nymea.states import Seen, Wish, asset_states, car_states, meter_states
+from ohmstead.errors import DataError
 from ohmstead.nymea.identity import id_of
 from ohmstead.nymea.power_log import balance_of
 from ohmstead.nymea.site_events import (
@@ -56,6 +57,7 @@ from ohmstead.nymea.site_values import (
     ThingError,
     ThingPowerEntry,
 )
+from ohmstead.recorder import Recorder
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +92,7 @@ class NymeaHost:
         self._keep = keep
         self._hold = timedelta(seconds=manual_hold_s)
         self._zone = ZoneInfo(engine.site.timezone)
-        data = _decoded(stored)
+        data = stored_data(stored)
         self._counters = Counters(engine.site, self._zone, data.get("counters"))
         self._spot_market = bool(data.get("spot_market", True))
         self._wishes: dict[AssetId, Wish] = {}
@@ -118,6 +120,13 @@ class NymeaHost:
         data = {"counters": self._counters.to_data(), "spot_market": self._spot_market}
         return {STATE: json.dumps(data).encode()}
 
+    def seed(self, recorder: Recorder) -> None:
+        """Fill the power logs with the history; without one that can be read they begin empty."""
+        try:
+            self._counters.seed(recorder, self.now())
+        except DataError as error:
+            log.warning("nymea_logs_not_filled", error=str(error))
+
     def cycle(self, record: CycleRecord) -> None:
         """Take a cycle, and tell those who listen what is new; see ``CycleListener``."""
         self._record = record
@@ -130,7 +139,7 @@ class NymeaHost:
             balance = balance_of(sample.powers_w, sample.totals_kwh)
             self._tell(PowerBalanceLogged(rate=rate, entry=PowerBalanceEntry(at=sample.at, balance=balance)))
         for asset, rate, sample in of_things:
-            entry = _entry(asset, sample.at, sample.powers_w[0], sample.totals_kwh)
+            entry = thing_entry(asset, sample.at, sample.powers_w[0], sample.totals_kwh)
             self._tell(ThingPowerLogged(rate=rate, entry=entry))
         tariff = self._engine.tariff
         known = None if tariff is None else (tariff.name, tariff.slots)
@@ -241,7 +250,7 @@ class NymeaHost:
     ) -> Sequence[ThingPowerEntry]:
         """See :class:`ohmstead.nymea.site_port.EnergyPort`."""
         return [
-            _entry(asset, s.at, s.powers_w[0], s.totals_kwh)
+            thing_entry(asset, s.at, s.powers_w[0], s.totals_kwh)
             for asset in self._metered(thing_ids)
             for s in self._counters.samples_of(asset, rate, start, end)
         ]
@@ -250,7 +259,7 @@ class NymeaHost:
         """See :class:`ohmstead.nymea.site_port.EnergyPort`."""
         now, energy = self.now(), self._counters.energy_kwh
         return [
-            _entry(asset, now, power_w, energy.get(asset, (0.0, 0.0)))
+            thing_entry(asset, now, power_w, energy.get(asset, (0.0, 0.0)))
             for asset in self._metered(thing_ids)
             if (power_w := self._counters.powers_w.get(asset)) is not None
         ]
@@ -383,27 +392,5 @@ class NymeaHost:
         return EnergyError.NO_ERROR
 
 
-def _entry(asset: AssetId, at: datetime, power_w: float, totals: Sequence[float]) -> ThingPowerEntry:
-    return ThingPowerEntry(
-        at=at,
-        thing_id=id_of("thing", asset),
-        power_w=round(power_w, 1),
-        total_consumption_kwh=totals[0],
-        total_production_kwh=totals[1],
-    )
-
-
 def _provider_id(tariff: Tariff) -> str:
     return id_of("provider", tariff.name)
-
-
-def _decoded(stored: bytes | None) -> Mapping[str, Any]:
-    """Stored counters; such that cannot be read begin anew, with a warning."""
-    if stored is None:
-        return {}
-    try:
-        data = json.loads(stored)
-    except ValueError as error:
-        log.warning("state_not_resumed", kind="nymea", error=str(error))
-        return {}
-    return data if isinstance(data, dict) else {}

@@ -37,13 +37,16 @@ def nymea_host(
 ) -> NymeaHost:
     """The home behind the port, resumed from the history; the engine takes up what was asked of it."""
     resume_wishes(engine, recorder)
-    return NymeaHost(
+    host = NymeaHost(
         engine,
         now=now,
         manual_hold_s=settings.manual_hold_s,
         stored=recorder.load_state(STATE),
         keep=lambda: store_wishes(engine, recorder),
     )
+    if settings.enabled:
+        host.seed(recorder)
+    return host
 
 
 @contextlib.asynccontextmanager
