@@ -202,6 +202,19 @@ async def test_a_valve_that_a_regulator_inside_home_assistant_drives_is_left_to_
         await link.close()
 
 
+async def test_thermostats_in_fahrenheit_are_not_commanded_in_celsius(tmp_path: Path) -> None:
+    async with running_peer() as peer:
+        plant(peer)
+        peer.temperature_unit = "°F"
+        link = HomeAssistantLink(peer.url, SecretStr(TOKEN), retry_s=0.05)
+        both = replace(FLOORS, radiators=ROOM.radiators)
+        async with heated(both, tmp_path / "home.db", WallClock(), link=link) as host:
+            await until(lambda: len(host.warnings()) == 2)
+            assert all("in °F; set its unit system to metric" in w.message for w in host.warnings())
+        assert peer.calls == []
+        await link.close()
+
+
 async def test_on_leaving_the_valve_is_given_back(tmp_path: Path) -> None:
     async with running_peer() as peer:
         plant(peer)

@@ -40,6 +40,7 @@ class Peer:
         self.garbage = False
         """The greeting is not Home Assistant's."""
         self.token = TOKEN
+        self.temperature_unit = "°C"
         self.greeted = 0
         self.server: Server | None = None
         self._port = 0
@@ -141,6 +142,10 @@ class Peer:
             await _send(link, {"id": number, "type": "result", "success": True, "result": None})
             known = {e: s for e, s in self.states.items() if e in wanted}
             await _send(link, {"id": number, "type": "event", "event": {"a": known}})
+            return
+        if message["type"] == "get_config":
+            config = {"unit_system": {"temperature": self.temperature_unit}}
+            await _send(link, {"id": number, "type": "result", "success": True, "result": config})
             return
         if message["type"] == "get_states":
             every = [_whole(entity_id, state) for entity_id, state in self.states.items()]

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ohmstead.devices.home_assistant_link import HomeAssistantLink, ServiceCall
+from ohmstead.devices.home_assistant_library import ServiceCall
+from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.devices.home_assistant_wire import EntityState, StateChange
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
 from tests.devices.home_assistant_peer import TOKEN, Peer, running_peer, set_value

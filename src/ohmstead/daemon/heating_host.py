@@ -14,6 +14,7 @@ import structlog
 from ohmstead.core.state import Reading
 from ohmstead.daemon.clock import Clock
 from ohmstead.daemon.config.heating import FloorHeating, HeatingSettings, RadiatorRoom, RoomAdapter
+from ohmstead.daemon.heating_claims import FLOORS, Claims, driven_by
 from ohmstead.daemon.heating_floors import FloorHost
 from ohmstead.daemon.heating_radiators import RadiatorHost
 from ohmstead.daemon.heating_store import HeatingStore
@@ -25,7 +26,6 @@ from ohmstead.devices.home_assistant_heating import (
     HomeAssistantFloors,
     HomeAssistantRadiators,
     RadiatorEntities,
-    regulated_elsewhere,
 )
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.errors import ConfigError, DeviceError
@@ -35,8 +35,7 @@ from ohmstead.web.schema import HeatingPayload, WarningInfo
 
 log = structlog.get_logger(__name__)
 
-FLOORS = "heating.floors"
-LOOK_FOR_OTHERS_S = 600.0
+Work = Callable[[], Coroutine[Any, Any, None]]
 RELEASE_S = 3.0
 """Whoever asked the daemon to stop is waiting."""
 
@@ -68,9 +67,9 @@ class HeatingHost:
         self._outdoor_c = outdoor_c
         self._dry_run = dry_run
         self._store = HeatingStore(recorder)
-        self._worlds: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._worlds: list[Work] = []
         self._ended: dict[str, str] = {}
-        self._driven = _driven(settings)
+        self._claims = None if self._link is None else Claims(self._link, driven_by(settings))
         self.floors: FloorHost | None = None
         if settings.floors is not None:
             floors = settings.floors
@@ -125,22 +124,17 @@ class HeatingHost:
     async def running(self) -> AsyncIterator[None]:
         """Regulate for as long as the block lasts; then valves are left to their own control."""
         if self._link is not None:
-            # A Home Assistant that is away now is waited for by the rooms themselves.
+            # A Home Assistant that is away now is waited for by each of its rooms.
             with contextlib.suppress(DeviceError):
                 await self._link.ready()
         rooms: dict[str, asyncio.Task[None]] = {}
-        if self._link is not None:
-            with contextlib.suppress(DeviceError):
-                await self._yield_to_others(rooms)
-        if self.floors is not None and FLOORS not in self._ended:
-            rooms[FLOORS] = self._task(FLOORS, self.floors.run())
-        for room in self.radiators:
-            if room.settings.id not in self._ended:
-                rooms[room.settings.id] = self._task(room.settings.id, room.run())
+        if self.floors is not None:
+            rooms[FLOORS] = self._task(FLOORS, self.floors.run)
+        rooms |= {room.settings.id: self._task(room.settings.id, room.run) for room in self.radiators}
         tasks = [*rooms.values(), asyncio.create_task(self._store.run())]
         tasks += [asyncio.create_task(live()) for live in self._worlds]
-        if self._link is not None:
-            tasks.append(asyncio.create_task(self._watch_others(rooms)))
+        if self._claims is not None:
+            tasks.append(asyncio.create_task(self._claims.run(lambda name: _cancel(rooms[name]))))
         try:
             yield
         finally:
@@ -149,44 +143,26 @@ class HeatingHost:
             await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(RELEASE_S):
-                    ours = (room for room in self.radiators if room.settings.id not in self._ended)
+                    ours = (room for room in self.radiators if room.settings.id not in self._refused())
                     await asyncio.gather(*(room.release() for room in ours))
             await self._store.flush()
 
-    async def _watch_others(self, rooms: Mapping[str, asyncio.Task[None]]) -> None:
-        while True:
-            await asyncio.sleep(LOOK_FOR_OTHERS_S)
-            with contextlib.suppress(DeviceError):
-                await self._yield_to_others(rooms)
-
-    async def _yield_to_others(self, rooms: Mapping[str, asyncio.Task[None]]) -> None:
-        """Leave a room alone whose thermostat a regulator inside Home Assistant drives too.
-
-        Raises:
-            DeviceError: Home Assistant does not answer.
-        """
-        if self._link is None:
-            return
-        taken = await regulated_elsewhere(self._link, [e for ids in self._driven.values() for e in ids])
-        for name, entities in self._driven.items():
-            both = [f"{entity} ({taken[entity]})" for entity in entities if entity in taken]
-            if not both or name in self._ended:
-                continue
-            self._ended[name] = f"{', '.join(both)} drives its thermostats too; remove one of the two"
-            log.error("heating_driven_twice", room=name, thermostats=both)
-            if name in rooms:
-                rooms[name].cancel()
-
-    def _task(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
+    def _task(self, name: str, run: Work) -> asyncio.Task[None]:
+        async def regulate() -> None:
+            if self._claims is None or await self._claims.granted(name):
+                await run()
 
         def ended(done: asyncio.Task[None]) -> None:
             if not done.cancelled() and (error := done.exception()) is not None:
                 self._ended[name] = repr(error)
                 log.error("heating_ended", room=name, exc_info=error)
 
+        task = asyncio.create_task(regulate())
         task.add_done_callback(ended)
         return task
+
+    def _refused(self) -> Mapping[str, str]:
+        return {} if self._claims is None else self._claims.refused
 
     def payload(self) -> HeatingPayload:
         """What the web shows."""
@@ -199,7 +175,8 @@ class HeatingHost:
 
     def warnings(self) -> list[WarningInfo]:
         """What the people should know."""
-        found = [f"{name}: is not regulated: {words}" for name, words in self._ended.items()]
+        stopped = {**self._refused(), **self._ended}
+        found = [f"{name}: is not regulated: {words}" for name, words in stopped.items()]
         if self._link is not None and self._link.error:
             found.append(f"Home Assistant at {self._link.url} cannot be reached: {self._link.error}")
         if self.floors is not None and self.floors.note is not None:
@@ -219,14 +196,5 @@ class HeatingHost:
         return [WarningInfo(code="heating", message=message) for message in found]
 
 
-def _driven(settings: HeatingSettings) -> dict[str, tuple[str, ...]]:
-    """The thermostats of Home Assistant that each room, or the floors together, give orders to."""
-    driven = {
-        room.id: tuple(valve for valve in room.valves if valve not in room.left_alone)
-        for room in settings.radiators
-        if room.adapter is RoomAdapter.HOME_ASSISTANT
-    }
-    floors = settings.floors
-    if floors is not None and floors.adapter is RoomAdapter.HOME_ASSISTANT:
-        driven[FLOORS] = tuple(str(room.thermostat) for room in floors.rooms)
-    return driven
+def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()

@@ -20,7 +20,7 @@ from ohmstead.core.site import (
     Phases,
     PvSystem,
 )
-from ohmstead.devices.home_assistant_link import ServiceCall
+from ohmstead.devices.home_assistant_library import ServiceCall
 from ohmstead.devices.home_assistant_wire import EntityState
 from ohmstead.errors import DeviceError
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from ohmstead.devices.heating import FloorSnapshot
 from ohmstead.devices.home_assistant_command import domain_of
-from ohmstead.devices.home_assistant_link import HomeAssistantLink, ServiceCall
+from ohmstead.devices.home_assistant_library import ServiceCall
+from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.devices.home_assistant_wire import EntityState, StateChange, finite
 from ohmstead.errors import DeviceError
 from ohmstead.heating.heat_orchestrator import RoomReading, SetpointChange

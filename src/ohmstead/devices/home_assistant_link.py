@@ -12,13 +12,13 @@ import contextlib
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import SecretStr
 
+from ohmstead.devices.home_assistant_library import CALL_S, ServiceCall, answered, load_library
 from ohmstead.devices.home_assistant_wire import EntityState, StateChange, addresses, changes, from_rest
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 CONNECT_S = 10.0
-CALL_S = 10.0
 FIRST_ANSWER_S = 4.0
 """Whoever asks first waits this long for the connection; below the time that reading a device may take."""
 READ_BACK_S = 4.0
@@ -42,38 +41,6 @@ SETTLED_S = 30.0
 OWN_CONTEXTS = 500
 
 Watcher = Callable[[StateChange], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServiceCall:
-    """A service of one entity, or of none, as ``number.set_value`` with its data."""
-
-    service: str
-    entity_id: str | None
-    data: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        """As a person would write it."""
-        given = ", ".join(f"{k}: {v}" for k, v in self.data.items())
-        name = self.service if self.entity_id is None else f"{self.service} {self.entity_id}"
-        return f"{name} ({given})" if given else name
-
-
-def load_library() -> ModuleType:
-    """The library that speaks to Home Assistant.
-
-    Raises:
-        ConfigError: it is not installed.
-    """
-    try:
-        import hass_client  # noqa: PLC0415 - an extra; most homes do without
-    except ImportError as error:
-        raise ConfigError(
-            "home_assistant: needs the library hass-client, which is not installed; "
-            "run: pip install 'ohmstead[home-assistant]'"
-        ) from error
-    library: ModuleType = hass_client
-    return library
 
 
 class HomeAssistantLink:
@@ -285,6 +252,21 @@ class HomeAssistantLink:
         if known is None or fresh.updated_at >= known.updated_at:
             self._put(StateChange(entity_id=entity_id, old=known, new=fresh))
 
+    async def temperature_unit(self) -> str:
+        """Unit of its thermostats, which show none themselves: °C or °F.
+
+        Raises:
+            DeviceOffline: no connection, or no answer.
+        """
+        await self.ready()
+        if self._client is None:
+            raise self._offline()
+        found = await self._answer(self._client.get_config(), what="get_config")
+        try:
+            return str(found["unit_system"]["temperature"])
+        except (KeyError, TypeError) as error:
+            raise DeviceOffline(f"get_config: not understood: {error!r}") from error
+
     async def attributes_of_all(self) -> Mapping[str, Mapping[str, Any]]:
         """Attributes of every entity that there is, by entity id.
 
@@ -406,23 +388,7 @@ class HomeAssistantLink:
         return True
 
     async def _answer(self, asking: Any, what: str = "subscribe") -> Any:
-        """The answer to one command; the library cancels what waits when its connection ends."""
-        task: asyncio.Future[Any] = asyncio.ensure_future(asking)
-        try:
-            done, _ = await asyncio.wait({task}, timeout=CALL_S)
-        finally:
-            if not task.done():
-                task.cancel()
-        if not done:
-            raise DeviceOffline(f"{what}: no answer from {self.url} within {CALL_S:g} s")
-        if task.cancelled():
-            raise DeviceOffline(f"{what}: the connection to {self.url} ended")
-        error = task.exception()
-        if error is None:
-            return task.result()
-        if isinstance(error, self._library.exceptions.FailedCommand):
-            raise DeviceError(f"{what}: Home Assistant refused: {error}") from error
-        raise DeviceOffline(f"{what}: {self.url} does not answer: {error!r}") from error
+        return await answered(self._library, asking, what=what, url=self.url)
 
     def _offline(self) -> DeviceOffline:
         why = self._error or "not connected"
