@@ -10,7 +10,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import bench_backtest, bench_coordinate, bench_cycle, bench_heating, bench_ocpp, bench_plan
+from benchmarks import (
+    bench_backtest,
+    bench_coordinate,
+    bench_cycle,
+    bench_heating,
+    bench_nymea,
+    bench_ocpp,
+    bench_plan,
+)
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
@@ -19,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "plan": bench_plan.table,
     "coordinate": bench_coordinate.table,
     "heating": bench_heating.table,
+    "nymea": bench_nymea.table,
     "ocpp": bench_ocpp.table,
     "backtest": bench_backtest.table,
 }
