@@ -15,6 +15,8 @@ class ChargerSpec:
     """Currents per phase. ``resolution_a``: steps that the station can signal, rounded down."""
 
     phases: int = 3
+    line: int = 0
+    """Which phase of the house it is on, 0 to 2, where it has one."""
     max_a: float = 16.0
     resolution_a: float = 0.1
     standby_w: float = 4.0

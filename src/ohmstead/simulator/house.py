@@ -141,7 +141,7 @@ class House:
         now_s = self._now_s
         d = self.devices
         mains = True
-        if self.faults:
+        if self.faults or any(latch.held is not None for latch in self._commands):
             self._apply_stuck()
             mains = self.faults.find(FaultKind.POWER_CUT) is None
         if mains:
@@ -205,11 +205,13 @@ class House:
         three = (d.pv.power_w + d.battery.power_w + d.heat_pump.power_w) / 3.0
         l1 = three + load_w * minute.load_l1 + d.tank.power_w
         l2 = three + load_w * minute.load_l2 + d.pool_pump.power_w
-        if d.charger.charger.phases == 1:
-            l1 += charger_w
-        else:
+        if d.charger.charger.phases == 3:
             l1 += charger_w / 3.0
             l2 += charger_w / 3.0
+        elif d.charger.charger.line == 0:
+            l1 += charger_w
+        elif d.charger.charger.line == 1:
+            l2 += charger_w
         self._phases = (l1, l2, self._grid_w - l1 - l2)
 
     def _count(self, dt_s: float, minute: Minute) -> None:

@@ -1,0 +1,79 @@
+"""The water heater's stages and the heat pump's protection, in the simulated house."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ohmstead.core.reason import Rule
+from ohmstead.core.settings import Settings
+from ohmstead.core.site import HeatPump, HotWaterTank
+from tests.acceptance.living import house_at, lengths_s, lived_in, powers, tariff_of, told
+
+SUNNY = datetime(2026, 7, 5, 8, tzinfo=UTC)
+WINTER = datetime(2026, 1, 20, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+async def test_stages_rise_with_export_do_not_flicker_and_are_shed_on_import(tmp_path: Path) -> None:
+    house = house_at(SUNNY, battery_soc=1.0)
+    tank = house.site.asset("tank")
+    assert isinstance(tank, HotWaterTank)
+    settings = Settings(priority=("hot_water_tank",))
+    async with lived_in(house, tmp_path, settings=settings) as life:
+        records = await life.run(8 * HOUR)
+        stages = told(records, "tank")
+        assert set(stages) <= {0.0, *tank.stages_w}
+        assert len(set(stages)) >= 3
+        for was, now, record in zip(stages, stages[1:], records[1:], strict=False):
+            reason = next(s.reason for s in record.setpoints if s.asset == "tank")
+            if now > was and reason.rule is Rule.SURPLUS:
+                # A stage goes on only where the sun carries it.
+                assert float(reason.params["surplus_w"]) + was >= now
+        assert min(lengths_s(records, stages)[1:-1], default=1e9) >= min(tank.min_on_s, tank.min_off_s)
+        assert 0.0 in stages[stages.index(max(stages)) :]
+        bought = [r.state.grid.power_w.or_(0.0) for r, w in zip(records, stages, strict=True) if w > 0.0]
+        longest = run = 0
+        for power_w in bought:
+            run = run + 1 if power_w > 300.0 else 0
+            longest = max(longest, run)
+        # Import lasts no longer than the minimum time and a few cycles.
+        assert longest * 10 <= tank.min_on_s + 60
+
+
+async def test_hot_water_is_warm_all_day_and_heated_in_the_cheapest_hours(tmp_path: Path) -> None:
+    house = house_at(WINTER, battery_soc=0.1)
+    prices = [0.4] * 4 + [0.12] * 3 + [0.4] * 17
+    async with lived_in(house, tmp_path, tariff=tariff_of(WINTER, prices)) as life:
+        records = await life.run(12 * HOUR, every_s=30.0)
+        by_price = [
+            r.at - WINTER
+            for r in records
+            for s in r.setpoints
+            if s.asset == "tank" and s.reason.rule is Rule.CHEAP_HOURS and s.power_w > 0.0
+        ]
+        assert len(by_price) > 30
+        assert 4 * HOUR <= min(by_price) <= max(by_price) < 7 * HOUR
+        seen_c = [r.state.assets["tank"].temperature_c.or_(0.0) for r in records]  # type: ignore[attr-defined]
+        assert min(seen_c) > 42.0
+        assert max(seen_c) >= 55.0
+
+
+async def test_the_compressor_keeps_its_times_whatever_the_sun_does(tmp_path: Path) -> None:
+    house = house_at(WINTER, battery_soc=0.3)
+    pump = house.site.asset("heat_pump")
+    assert isinstance(pump, HeatPump)
+    async with lived_in(house, tmp_path) as life:
+        records = await life.run(12 * HOUR)
+        pumped = told(records, "heat_pump")
+        changes = lengths_s(records, pumped)[1:-1]
+        runs, rests = (changes[::2], changes[1::2]) if pumped[0] <= 50.0 else (changes[1::2], changes[::2])
+        assert max(pumped) > 0.0
+        assert all(s >= pump.min_on_s for s in runs)
+        assert all(s >= pump.min_off_s for s in rests)
+        assert min(powers(records, "heat_pump")) >= 0.0
+        cold_k = [
+            r.state.assets["living"].temperature_c.or_(20.0)  # type: ignore[attr-defined]
+            for r in records[360:]
+        ]
+        assert min(cold_k) > 19.0
