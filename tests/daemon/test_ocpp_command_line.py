@@ -61,6 +61,9 @@ async def test_a_charger_is_commanded_from_a_terminal(serving: Program) -> None:
         assert re.search(r"NumberOfConnectors\W+1\b", out)
         code, out, _ = await ohmstead(serving, "call", "PEER", "DataTransfer", '{"vendorId": "x"}')
         assert json.loads(out) == {"status": "Accepted", "data": "pong"}
+        assert (await ohmstead(serving, "allow", "CARD", "--name", "Ada"))[:2] == (0, "CARD is allowed\n")
+        assert "Ada" in (await ohmstead(serving, "tags"))[1]
+        assert (await ohmstead(serving, "disallow", "card"))[0] == 0
         code, _, err = await ohmstead(serving, "call", "PEER", "Dance")
         assert code == 2
         assert "found action 'Dance', allowed: CancelReservation" in err

@@ -84,6 +84,7 @@ async def test_a_charger_is_read_and_obeys(tmp_path: Path) -> None:
             assert limits(peer) == [(1, "TxDefaultProfile", 3, "A", 10.0)]
             assert peer.keys["MeterValueSampleInterval"] == "1"
             assert peer.keys["MeterValuesSampledData"].endswith("Voltage")
+            await until(lambda: central.chargers["PEER"].connector(1).status == "Available")
             state = await state_of(device)
             assert (state.connected, state.charging, state.power_w.value) == (False, False, 0.0)
             await peer.plug_and_start()

@@ -331,6 +331,41 @@ def password(
     typer.echo(f"AuthorizationKey (hex): {answer['password_hex']}")
 
 
+def tags(api: Api = DEFAULT_API, token_file: TokenFile = None, as_json: AsJson = False) -> None:
+    """List who may charge; as long as nobody is listed, everybody may."""
+    found = ApiClient(api, token_file).ask("GET", "/tags")
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    rows = [
+        (tag["id_tag"], tag["name"], tag["expires_at"] or "", "yes" if tag["blocked"] else "")
+        for tag in found
+    ]
+    _print_table(("tag", "name", "until", "blocked"), rows)
+
+
+def allow(
+    tag: Annotated[str, typer.Argument(help="The tag, at most 20 characters.", show_default=False)],
+    name: Annotated[str, typer.Option(help="Whose it is.")] = "",
+    block: Annotated[bool, typer.Option("--block", help="List it, but do not let it charge.")] = False,
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Let a tag charge. With the first one on the list, only those on it may."""
+    ApiClient(api, token_file).ask("PUT", "/tags", {"id_tag": tag, "name": name, "blocked": block})
+    typer.echo(f"{tag} is {'blocked' if block else 'allowed'}")
+
+
+def disallow(
+    tag: Annotated[str, typer.Argument(help="The tag.", show_default=False)],
+    api: Api = DEFAULT_API,
+    token_file: TokenFile = None,
+) -> None:
+    """Take a tag off the list."""
+    ApiClient(api, token_file).ask("DELETE", f"/tags/{quote(tag, safe='')}")
+    typer.echo(f"{tag} is off the list")
+
+
 def _status(
     api: str,
     token_file: Path | None,
@@ -383,3 +418,6 @@ def add_operations(app: typer.Typer) -> None:
     app.command("adopt")(adopt)
     app.command("forget")(forget)
     app.command("password")(password)
+    app.command("tags")(tags)
+    app.command("allow")(allow)
+    app.command("disallow")(disallow)

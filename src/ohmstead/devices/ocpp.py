@@ -169,13 +169,16 @@ def state_of(
         fault = connector.error_code + (f": {connector.info}" if connector.info else "")
     elif connector.status is ConnectorStatus.UNAVAILABLE:
         fault = "out of service"
-    soc = None if connector.sample is None or not connector.plugged else connector.sample.soc
+    # Some chargers tell no status at all; a transaction says as much.
+    told = connector.status is not ConnectorStatus.UNKNOWN
+    plugged = connector.plugged if told else transaction is not None
+    soc = None if connector.sample is None or not plugged else connector.sample.soc
     return ChargePointState(
         id=asset.id,
         power_w=power,
         phases_w=_on_wires(phases, asset.phases),
         fault=fault,
-        connected=connector.plugged,
+        connected=plugged,
         charging=power.or_(0.0) > CHARGING_W,
         soc=MISSING if soc is None else Reading(value=soc, at=connector.sampled_at),
         session_kwh=0.0 if transaction is None else transaction.energy_kwh,

@@ -153,3 +153,36 @@ def test_beyond_this_computer_only_with_authentication() -> None:
         replace(OPEN, security_profile=2).check()
     with pytest.raises(ConfigError, match="allowed: 0, 1, 2, 3"):
         replace(OPEN, security_profile=4).check()
+
+
+async def test_a_stranger_cannot_fill_the_disk(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path, replace(OPEN, unknown_chargers=UnknownChargers.HOLD)) as central,
+        await charger(central) as cp,
+    ):
+        await cp.told("BootNotification", BOOT)
+        for _ in range(50):
+            await cp.told("BootNotification", BOOT | {"firmwareVersion": "2"})
+            event = {"type": "x", "timestamp": "2026-06-01T12:00:00Z"}
+            await cp.told("SecurityEventNotification", event)
+        status = {"connectorId": 1, "errorCode": "GroundFailure", "status": "Faulted"}
+        await cp.told("StatusNotification", status)
+        assert central.chargers["CP1"].connector(1).status == "Faulted"
+        assert not central.store.events("CP1")
+    async with serving(tmp_path) as central:
+        known = central.chargers["CP1"]
+        assert (known.vendor, known.firmware, dict(known.connectors)) == ("Ohmstead", "", {})
+
+
+async def test_curves_of_old_sessions_are_forgotten_and_the_sessions_are_not(tmp_path: Path) -> None:
+    async with serving(tmp_path) as central, await charger(central, boot=True) as cp:
+        numbers = []
+        for year in ("2024", "2026"):
+            number = await cp.start(at=f"{year}-06-01T12:00:00Z")
+            value = {"timestamp": f"{year}-06-01T12:30:00Z", "sampledValue": [{"value": "1500"}]}
+            values = {"connectorId": 1, "transactionId": number, "meterValue": [value]}
+            await cp.told("MeterValues", values)
+            await cp.stop(number, wh=2000, at=f"{year}-06-01T13:00:00Z")
+            numbers.append(number)
+        assert [len(central.store.samples(number)) for number in numbers] == [0, 1]
+        assert [t.energy_kwh for t in central.store.transactions()] == [1.0, 1.0]

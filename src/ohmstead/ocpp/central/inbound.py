@@ -41,7 +41,17 @@ def decide(charger: Charger, action: str, payload: Payload, now: datetime, conte
         return _refused(charger, ErrorCode.NOT_SUPPORTED, description)
     if action in UNTIL_ADOPTED and not charger.adopted:
         return _refused(charger, ErrorCode.SECURITY_ERROR, "this charge point is not accepted yet")
-    return handler(charger, payload, now, context)
+    decision = handler(charger, payload, now, context)
+    if charger.adopted or _known_better(decision.charger, charger):
+        return decision
+    # A stranger must not fill the disk, nor wear it out: what it tells is remembered only while it is here.
+    return replace(decision, changes=())
+
+
+def _known_better(after: Charger, before: Charger) -> bool:
+    """What a held charger is has become known, so that a person can tell it apart."""
+    facts = [(c.vendor, c.model, c.serial, c.firmware) for c in (before, after)]
+    return facts[0] != facts[1] and before.booted_at is None
 
 
 def _refused(charger: Charger, code: ErrorCode, description: str) -> Decision:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +29,7 @@ from ohmstead.ocpp.central.decision import (
 from ohmstead.ocpp.central.meter_values import MeterSample
 from ohmstead.ocpp.central.store_port import Claim
 
+CURVES_KEPT = timedelta(days=180)
 EVENTS_KEPT = 1000
 """Per charger; a charger in a bad mood must not fill the disk."""
 LONGEST_TEXT = 2000
@@ -321,6 +322,8 @@ def _apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
                 connection.execute(schema.CHARGER, schema.charger_row(charger))
             case SaveTransaction(transaction=transaction):
                 connection.execute(schema.TRANSACTION, schema.transaction_row(transaction))
+                if transaction.stopped_at is not None:
+                    _prune_curves(connection, transaction.stopped_at)
             case AddSamples(transaction_id=transaction_id, samples=samples):
                 connection.executemany(schema.SAMPLE, _sample_rows(transaction_id, samples))
             case OrphanStop():
@@ -340,6 +343,16 @@ def _apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
                 done = connection.execute(schema.EVENT, (identity, at.timestamp(), kind, text[:LONGEST_TEXT]))
                 if (done.lastrowid or 0) % 100 == 0:
                     _prune_events(connection, identity)
+
+
+def _prune_curves(connection: sqlite3.Connection, now: datetime) -> None:
+    """Forget what was measured in old sessions; the sessions themselves are kept for ever."""
+    before = (now - CURVES_KEPT).timestamp()
+    connection.execute(
+        "DELETE FROM sample WHERE transaction_id < "
+        "(SELECT min(id) FROM charge_session WHERE started_at >= ?)",
+        (before,),
+    )
 
 
 def _prune_events(connection: sqlite3.Connection, identity: str) -> None:

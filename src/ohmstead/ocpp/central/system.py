@@ -28,7 +28,7 @@ from ohmstead.ocpp.central.door import Door
 from ohmstead.ocpp.central.gate import identity_of
 from ohmstead.ocpp.central.inbound import decide
 from ohmstead.ocpp.central.peers import Alone, Peers
-from ohmstead.ocpp.central.settings import CentralSettings
+from ohmstead.ocpp.central.settings import CentralSettings, SecurityProfile
 from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StartKnown, StoreError, TransactionStore
 from ohmstead.ocpp.clock import Clock, RealClock
 from ohmstead.ocpp.error_codes import ErrorCode
@@ -105,7 +105,7 @@ class CentralSystem:
     @property
     def url(self) -> str:
         """What a charger is pointed at."""
-        scheme = "ws" if self.settings.tls() is None else "wss"
+        scheme = "wss" if self.settings.security_profile >= SecurityProfile.TLS else "ws"
         host = self.settings.host
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/ocpp"
 
