@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from ohmstead import __version__
+from ohmstead.chargers import cli as chargers_cli
 from ohmstead.daemon import ocpp_cli
 from ohmstead.errors import ConfigError, OhmsteadError
 
@@ -58,6 +59,7 @@ app.add_typer(agents_app, name="agents")
 heating_app = typer.Typer(help="Try the heating regulators on simulated houses.", no_args_is_help=True)
 app.add_typer(heating_app, name="heating")
 app.add_typer(ocpp_cli.app, name="ocpp")
+app.add_typer(chargers_cli.app, name="chargers")
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The home's YAML file.", show_default=False)]
 OptionalConfigFile = Annotated[

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -22,6 +23,7 @@ PATIENCE_S: Final = 60.0
 """A driver tries the card again after this, if nothing began."""
 SCRIPT_EVERY_S: Final = 1.0
 _EVENTS_KEPT: Final = 32
+E = TypeVar("E", bound=StrEnum)
 
 
 def draw(rng: random.Random, between: Range) -> float:
@@ -240,7 +242,7 @@ class ScriptDriver:
         log.info("script", charger=self._charger.facts.id, words=action.text("words", ""))
 
 
-def _member(kind: type[Any], key: str, value: str) -> Any:
+def _member(kind: type[E], key: str, value: str) -> E:
     try:
         return kind(value)
     except ValueError as error:

@@ -129,8 +129,7 @@ class Fleet:
         """Run for a time of the fleet's clock."""
         async with self.running():
             await self._clock.sleep(duration_s)
-            summary = self.summary()
-        return summary
+            return self.summary()
 
     def statuses(self) -> Counter[Status]:
         """How many connectors have which status."""

@@ -5,13 +5,14 @@ Every pair ``[low, high]`` is a range from which each charger draws with its own
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -19,18 +20,19 @@ from ohmstead.chargers.mapping import Fault
 from ohmstead.errors import ConfigError
 
 _BUILTIN = "scenarios"
-Range = Annotated[tuple[float, float], Field(description="[low, high]")]
+
+
+def _rising(value: tuple[float, float]) -> tuple[float, float]:
+    if not 0.0 <= value[0] <= value[1] < math.inf:
+        raise ValueError("allowed: [low, high] with 0 <= low <= high")
+    return value
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_rising)]
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="after")
-    def _ranges_rise(self) -> Self:
-        for name, value in self:
-            if isinstance(value, tuple) and len(value) == 2 and not 0.0 <= value[0] <= value[1]:
-                raise ValueError(f"{name}: found {list(value)}, allowed: [low, high] with 0 <= low <= high")
-        return self
 
 
 class SupplySettings(_Model):
@@ -89,7 +91,7 @@ class TroubleKind(StrEnum):
 
 
 class TroubleSettings(_Model):
-    """Something that goes wrong again and again at some of the chargers; ``lasts_s`` is of no use for a cut line."""
+    """What goes wrong again and again at some of the chargers. A cut line is dialled anew at once."""
 
     kind: TroubleKind
     share: float = Field(default=1.0, ge=0.0, le=1.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -46,6 +47,28 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Virtual seconds since the start."""
         return self._jumping.elapsed_s
+
+
+class _ScaledSelector(selectors.DefaultSelector):
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self._speed = speed
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(None if timeout is None else timeout / self._speed)
+
+
+class ScaledTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose seconds pass ``speed`` times as fast as real ones, heartbeats too."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._zero_s = time.monotonic()
+        super().__init__(_ScaledSelector(speed))
+
+    def time(self) -> float:
+        """Scaled seconds since the loop was made."""
+        return (time.monotonic() - self._zero_s) * self._speed
 
 
 class LoopClock:

@@ -67,6 +67,7 @@ class PileHost(asyncio.Protocol):
         self._retry_s = FIRST_RETRY_S
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = clock()
         self._dialling: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self._running = False
@@ -204,13 +205,17 @@ class PileHost(asyncio.Protocol):
         self._handle(event)
 
     def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Arm the timer for the next timeout. One that is earlier stays: it finds nothing and arms anew."""
         at = self.pile.next_timeout()
-        if at is not None and self._running:
-            delay_s = max(0.0, (at - self._clock()).total_seconds())
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._expired)
+        if at is None or not self._running:
+            return
+        if self._timer is not None:
+            if self._armed_for <= at:
+                return
+            self._timer.cancel()
+        self._armed_for = at
+        delay_s = max(0.0, (at - self._clock()).total_seconds())
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._expired)
 
     def _expired(self) -> None:
         self._timer = None

@@ -56,6 +56,7 @@ class PileConnection(asyncio.Protocol):
         self._server = server
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = server.clock()
         self._replies: dict[int, asyncio.Future[Message]] = {}
         self._window: tuple[int, int] = (0, 0)
         self.address = ""
@@ -191,13 +192,17 @@ class PileConnection(asyncio.Protocol):
         return seen > MAX_BYTES_PER_S
 
     def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Arm the timer for the next timeout. One that is earlier stays: it finds nothing and arms anew."""
         at = self.session.next_timeout()
-        if at is not None and self._transport is not None:
-            delay_s = max(0.0, (at - self._server.clock()).total_seconds())
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._expired)
+        if at is None or self._transport is None:
+            return
+        if self._timer is not None:
+            if self._armed_for <= at:
+                return
+            self._timer.cancel()
+        self._armed_for = at
+        delay_s = max(0.0, (at - self._server.clock()).total_seconds())
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._expired)
 
     def _expired(self) -> None:
         self._timer = None
