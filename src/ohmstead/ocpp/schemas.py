@@ -21,6 +21,8 @@ from ohmstead.ocpp.error_codes import ErrorCode
 from ohmstead.ocpp.frames import Payload
 
 RESPONSE: Final = "Response"
+MASK: Final = "the value"
+"""Stands for values in messages: they may be passwords, and messages go into logs."""
 
 _CODES: Final = {
     "additionalProperties": ErrorCode.FORMATION_VIOLATION,

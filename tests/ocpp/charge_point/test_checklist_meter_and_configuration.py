@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ohmstead.ocpp.charge_point.configuration import KEYS, ChangeStatus, Configuration
-from ohmstead.ocpp.charge_point.metering import Context, MeterReading, meter_value, next_aligned, thin_out
+from ohmstead.ocpp.charge_point.metering import Context, MeterReading, aligned_interval, meter_value, thin_out
 from ohmstead.ocpp.clock import VirtualClock
 from tests.ocpp.charge_point.peer import peer
 from tests.ocpp.charge_point.points import charge_point, virtual
@@ -133,10 +133,14 @@ def test_phases_and_units_of_samples() -> None:
 
 def test_intervals_end_at_midnight_at_the_latest() -> None:
     late = datetime(2026, 3, 1, 23, 50, tzinfo=UTC)
-    assert next_aligned(late, 7000) == datetime(2026, 3, 2, tzinfo=UTC)
-    assert next_aligned(datetime(2026, 3, 1, tzinfo=UTC), 900).minute == 15
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    assert aligned_interval(late, 7000) == (
+        start + timedelta(seconds=12 * 7000),
+        datetime(2026, 3, 2, tzinfo=UTC),
+    )
+    assert aligned_interval(start, 900) == (start, start + timedelta(minutes=15))
     with pytest.raises(ValueError, match="off"):
-        next_aligned(late, 0)
+        aligned_interval(late, 0)
 
 
 def test_thinning_keeps_both_ends() -> None:

@@ -199,7 +199,7 @@ class ChargePoint:
         """
         if status is None:
             if connector_id == 0:
-                status, error_code = self.charging.main_status
+                status, error_code = self.charging.statuses.main_status
             else:
                 state = self._outlet(connector_id).state
                 status, error_code = state.status, state.error_code
@@ -267,7 +267,7 @@ class ChargePoint:
         """
         if connector_id:
             self._outlet(connector_id)
-        payload = self.charging.meter_now(connector_id, Context.PERIODIC)
+        payload = self.charging.sampling.read_now(connector_id, Context.PERIODIC)
         if payload is None:
             raise DeviceError("MeterValuesSampledData names nothing that this connector measures")
         return await self._connected().call("MeterValues", payload)
@@ -433,7 +433,7 @@ class ChargePoint:
     def _begin_run(self) -> None:
         reason = self.memory.take_reset_reason() or "PowerLoss"
         self.charging.end_cut_off(reason)
-        self.charging.arm_aligned()
+        self.charging.sampling.arm_aligned()
         self.arm_reservations()
 
     async def _run(self) -> None:
@@ -474,7 +474,7 @@ class ChargePoint:
         self.sender.connect(connection)
         if self.registration.accepted:
             self._set_state(ChargePointState.REGISTERED)
-            self.charging.report_all(always=False)
+            self.charging.statuses.report_all(always=False)
             self.sender.wake()
         else:
             self._set_state(ChargePointState.CONNECTED)
@@ -485,7 +485,7 @@ class ChargePoint:
         finally:
             self._connection = None
             self.sender.disconnect()
-            self.charging.disconnected()
+            self.charging.statuses.disconnected()
             self._set_state(ChargePointState.DISCONNECTED)
 
     def _answer(self, action: str, payload: Payload) -> Payload | None:
@@ -537,7 +537,7 @@ class ChargePoint:
             self.memory.save_configuration()
         self._set_state(ChargePointState.REGISTERED)
         self.arm_heartbeat()
-        self.charging.report_all(always=first)
+        self.charging.statuses.report_all(always=first)
         self.security.registered()
         self.sender.wake()
 
@@ -547,7 +547,7 @@ class ChargePoint:
         ahead = read_time(answer_["currentTime"]) - self.clock.now()
         if abs((ahead - self._clock_ahead).total_seconds()) > CLOCK_TOLERANCE_S:
             self._clock_ahead = ahead
-            self.charging.arm_aligned()
+            self.charging.sampling.arm_aligned()
 
     def _heartbeat(self) -> None:
         self.arm_heartbeat()

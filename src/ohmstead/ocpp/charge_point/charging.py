@@ -9,27 +9,27 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
 
 from ohmstead.ocpp.charge_point.authorization import is_valid
-from ohmstead.ocpp.charge_point.connector import NO_ERROR, Status, main_status
 from ohmstead.ocpp.charge_point.memory import Memory, TransactionRecord
-from ohmstead.ocpp.charge_point.metering import Context, MeterReading, meter_value, next_aligned, thin_out
+from ohmstead.ocpp.charge_point.metering import Context, MeterReading, meter_value
 from ohmstead.ocpp.charge_point.outlet import (
     EV_PATIENCE_S,
     Outlet,
     PendingUser,
     RunningTransaction,
-    StatusMemory,
 )
 from ohmstead.ocpp.charge_point.reservation import Reservation, may_use
+from ohmstead.ocpp.charge_point.sampling import Sampling, keep
 from ohmstead.ocpp.charge_point.sender import Sender
+from ohmstead.ocpp.charge_point.statuses import MAIN, Statuses
 from ohmstead.ocpp.charge_point.store import Queued
 from ohmstead.ocpp.charge_point.vehicle import Vehicle
-from ohmstead.ocpp.clock import Clock, Timer
+from ohmstead.ocpp.clock import Clock
 from ohmstead.ocpp.frames import Payload
 from ohmstead.ocpp.smart_charging import (
     Installed,
@@ -44,7 +44,6 @@ from ohmstead.ocpp.smart_charging import (
 )
 from ohmstead.ocpp.times import write_time
 
-MAIN: Final = 0
 RECORD_EVERY_S: Final = 60.0
 """A running transaction's register is kept at least this often, samples or not."""
 
@@ -55,7 +54,6 @@ class Charging:
     """The connectors of one charge point."""
 
     __slots__ = (
-        "_aligned_timer",
         "_clock",
         "_kept_s",
         "_memory",
@@ -63,9 +61,9 @@ class Charging:
         "_on_change",
         "_sender",
         "_step_s",
-        "main_error",
-        "main_reported",
         "outlets",
+        "sampling",
+        "statuses",
     )
 
     def __init__(
@@ -85,15 +83,29 @@ class Charging:
         self._now = now
         self._step_s = step_s
         self._on_change = on_change
-        self._aligned_timer: Timer | None = None
         self._kept_s = clock.monotonic()
-        self.main_error = NO_ERROR
-        self.main_reported = StatusMemory()
         start_s = clock.monotonic()
         self.outlets = {
             c: Outlet(c, supply, energy_wh=memory.registers[c], now_s=start_s)
             for c, supply in supplies.items()
         }
+        self.statuses = Statuses(
+            outlets=self.outlets,
+            memory=memory,
+            sender=sender,
+            clock=clock,
+            now=now,
+            on_change=on_change,
+            on_time_out=self._give_up,
+        )
+        self.sampling = Sampling(
+            outlets=self.outlets,
+            memory=memory,
+            sender=sender,
+            clock=clock,
+            now=now,
+            advance=self._advance,
+        )
         for outlet in self.outlets.values():
             outlet.state = replace(outlet.state, operative=self._is_operative(outlet.connector_id))
         self.reservations_changed()
@@ -106,7 +118,7 @@ class Charging:
         outlet.vehicle = vehicle
         self._advance(outlet)
         outlet.state = outlet.state.plug()
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
         if outlet.pending is not None and outlet.transaction is None:
             user, outlet.pending = outlet.pending, None
             self.begin(outlet, user)
@@ -119,17 +131,18 @@ class Charging:
         outlet.currents_a = (0.0,) * outlet.supply.phases
         if outlet.transaction is not None:
             if not self._memory.configuration.switch("StopTransactionOnEVSideDisconnect"):
+                outlet.idle_s = EV_PATIENCE_S
                 outlet.state = replace(outlet.state, ev_takes=False)
-                self.refresh(outlet)
+                self.statuses.refresh(outlet)
                 return
             self.end(outlet, "EVDisconnected")
         outlet.state = outlet.state.unplug()
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
 
     def authorise(self, outlet: Outlet, user: PendingUser) -> None:
         """Somebody may charge: begin, or wait for the cable."""
         outlet.state = outlet.state.authorise()
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
         if outlet.state.plugged:
             self.begin(outlet, user)
         else:
@@ -138,13 +151,13 @@ class Charging:
     def set_error(self, connector_id: int, error_code: str) -> None:
         """A fault comes, or goes with ``NoError``; connector 0 is the whole charge point."""
         if connector_id == MAIN:
-            self.main_error = error_code
-            self.refresh_main()
+            self.statuses.main_error = error_code
+            self.statuses.report_main()
             return
         outlet = self.outlets[connector_id]
         self._advance(outlet)
         outlet.state = replace(outlet.state, error_code=error_code)
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
 
     def set_operative(self, connector_id: int, operative: bool) -> bool:
         """ChangeAvailability; False: a transaction runs, and it becomes effective after it."""
@@ -156,8 +169,8 @@ class Charging:
             if not operative:
                 self._drop_pending(outlet)
             outlet.state = outlet.state.with_availability(self._is_operative(outlet.connector_id))
-            self.refresh(outlet)
-        self.refresh_main()
+            self.statuses.refresh(outlet)
+        self.statuses.report_main()
         return operative or all(outlet.transaction is None for outlet in changed)
 
     def reservations_changed(self) -> None:
@@ -165,7 +178,7 @@ class Charging:
         held = {r.connector_id for r in self._memory.reservations.values()}
         for outlet in self.outlets.values():
             outlet.state = replace(outlet.state, reserved=outlet.connector_id in held)
-            self.refresh(outlet)
+            self.statuses.refresh(outlet)
 
     def may_use(self, outlet: Outlet, id_tag: str, parent: str | None) -> tuple[bool, Reservation | None]:
         """Is this connector free for this tag, reservations considered?"""
@@ -216,9 +229,9 @@ class Charging:
         self._update_offers()
         outlet.state = replace(outlet.state.begin(), evse_offers=outlet.offers_enough, ev_takes=True)
         self._sender.wake()
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
         self._arm_step(outlet)
-        self.arm_sample(outlet)
+        self.sampling.arm(outlet)
 
     def end(self, outlet: Outlet, reason: str, *, id_tag: str | None = None) -> None:
         """Stop a transaction: kept and queued in one commit."""
@@ -233,7 +246,7 @@ class Charging:
         self._memory.set_installed(end_transaction(self._memory.installed, outlet.connector_id))
         outlet.state = outlet.state.end()
         self._sender.wake()
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
         self._update_offers()
 
     def end_cut_off(self, reason: str) -> None:
@@ -333,7 +346,7 @@ class Charging:
             evse_offers=outlet.offers_enough and not suspended,
             ev_takes=outlet.idle_s < EV_PATIENCE_S,
         )
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
 
     def _energy_left(self, outlet: Outlet) -> bool:
         """A tag that was refused may still take ``MaxEnergyOnInvalidId``."""
@@ -366,203 +379,20 @@ class Charging:
             self._memory.save_registers()
             for outlet in self.outlets.values():
                 if outlet.transaction is not None:
-                    self._keep(outlet, outlet.transaction)
-
-    def _keep(self, outlet: Outlet, running: RunningTransaction) -> None:
-        running.record.last_wh = outlet.energy_wh
-        self._memory.store.update(running.local_id, msgspec.json.encode(running.record))
-
-    # --- samples
-
-    def arm_sample(self, outlet: Outlet) -> None:
-        """Samples count from the start of the transaction."""
-        interval_s = self._memory.configuration.number("MeterValueSampleInterval")
-        if outlet.sample_timer is not None:
-            outlet.sample_timer.cancel()
-            outlet.sample_timer = None
-        if interval_s > 0 and outlet.transaction is not None:
-            outlet.sample_timer = self._clock.call_later(interval_s, lambda: self._sample(outlet))
-
-    def _sample(self, outlet: Outlet) -> None:
-        outlet.sample_timer = None
-        running = outlet.transaction
-        if running is None:
-            return
-        self._advance(outlet)
-        self._meter(outlet, running, outlet.reading(), self._now(), Context.PERIODIC, "SampledData")
-        self.arm_sample(outlet)
-
-    def arm_aligned(self) -> None:
-        """Clock-aligned samples, as configured now."""
-        if self._aligned_timer is not None:
-            self._aligned_timer.cancel()
-            self._aligned_timer = None
-        interval_s = self._memory.configuration.number("ClockAlignedDataInterval")
-        if interval_s > 0:
-            now = self._now()
-            end = next_aligned(now, interval_s)
-            wait_s = (end - now).total_seconds()
-            self._aligned_timer = self._clock.call_later(wait_s, lambda: self._aligned(interval_s, end))
-
-    def _aligned(self, interval_s: int, end: datetime) -> None:
-        start = datetime.fromtimestamp(end.timestamp() - interval_s, end.tzinfo)
-        start_wh = 0.0
-        for outlet in self.outlets.values():
-            self._advance(outlet)
-            reading = outlet.interval_reading()
-            start_wh += reading.energy_wh
-            if outlet.transaction is not None:
-                began = datetime.fromisoformat(outlet.transaction.record.started_at)
-                self._meter(
-                    outlet, outlet.transaction, reading, max(start, began), Context.CLOCK, "AlignedData"
-                )
-        wanted = self._memory.configuration.items("MeterValuesAlignedData")
-        register = [name for name in wanted if name.startswith("Energy")]
-        main = meter_value(
-            MeterReading(energy_wh=start_wh, currents_a=()), register, at=start, context=Context.CLOCK
-        )
-        if main is not None:
-            with self._memory.store.transaction():
-                self._sender.enqueue("MeterValues", {"connectorId": MAIN, "meterValue": [main]}, None)
-            self._sender.wake()
-        self.arm_aligned()
-
-    def _meter(
-        self,
-        outlet: Outlet,
-        running: RunningTransaction,
-        reading: MeterReading,
-        at: datetime,
-        context: Context,
-        kind: str,
-    ) -> None:
-        configuration = self._memory.configuration
-        sent = meter_value(reading, configuration.items(f"MeterValues{kind}"), at=at, context=context)
-        kept = meter_value(reading, configuration.items(f"StopTxn{kind}"), at=at, context=context)
-        if kept is not None:
-            most = configuration.number("StopTransactionMaxMeterValues")
-            running.record.stop_data = thin_out([*running.record.stop_data, kept], most - 1)
-        with self._memory.store.transaction():
-            self._memory.save_registers()
-            self._keep(outlet, running)
-            if sent is not None:
-                payload = {"connectorId": outlet.connector_id, "meterValue": [sent]}
-                self._sender.enqueue("MeterValues", payload, running.local_id)
-        self._sender.wake()
-
-    def meter_now(self, connector_id: int, context: Context) -> Payload | None:
-        """MeterValues as it stands now; ``None``: nothing to tell."""
-        configuration = self._memory.configuration
-        wanted = configuration.items("MeterValuesSampledData")
-        for outlet in self.outlets.values():
-            self._advance(outlet)
-        if connector_id == MAIN:
-            total_wh = sum(outlet.energy_wh for outlet in self.outlets.values())
-            reading = MeterReading(energy_wh=total_wh, currents_a=())
-            wanted = tuple(name for name in wanted if name.startswith("Energy"))
-            running = None
-        else:
-            reading = self.outlets[connector_id].reading()
-            running = self.outlets[connector_id].transaction
-        value = meter_value(reading, wanted, at=self._now(), context=context)
-        if value is None:
-            return None
-        payload: Payload = {"connectorId": connector_id, "meterValue": [value]}
-        if running is not None and running.transaction_id is not None:
-            payload["transactionId"] = running.transaction_id
-        return payload
-
-    # --- status
-
-    def refresh(self, outlet: Outlet) -> None:
-        """Report a status that changed, and run the clock of a connector that waits."""
-        if outlet.state.is_waiting:
-            if outlet.wait_timer is None:
-                wait_s = self._memory.configuration.number("ConnectionTimeOut")
-                if wait_s > 0:
-                    outlet.wait_timer = self._clock.call_later(wait_s, lambda: self._give_up(outlet))
-        elif outlet.wait_timer is not None:
-            outlet.wait_timer.cancel()
-            outlet.wait_timer = None
-        minimum_s = self._memory.configuration.number("MinimumStatusDuration")
-        if minimum_s > 0 and outlet.reported.told is not None:
-            if outlet.status_timer is not None:
-                outlet.status_timer.cancel()
-            outlet.status_timer = self._clock.call_later(minimum_s, lambda: self.report(outlet))
-        else:
-            self.report(outlet)
-
-    def report(self, outlet: Outlet, *, always: bool = False, triggered: bool = False) -> None:
-        """Send the status, if it is another than the central system knows."""
-        if outlet.status_timer is not None:
-            outlet.status_timer.cancel()
-            outlet.status_timer = None
-        status = (outlet.state.status, outlet.state.error_code)
-        self._tell(outlet.connector_id, status, outlet.reported, always=always, triggered=triggered)
-        if outlet.shown is not outlet.state.status:
-            outlet.shown = outlet.state.status
-            self._on_change()
-
-    @property
-    def main_status(self) -> tuple[Status, str]:
-        """Status and error code of connector 0."""
-        operative = self._memory.operative[MAIN]
-        return main_status(operative=operative, error_code=self.main_error), self.main_error
-
-    def refresh_main(self, *, always: bool = False, triggered: bool = False) -> None:
-        """The same for connector 0."""
-        self._tell(MAIN, self.main_status, self.main_reported, always=always, triggered=triggered)
-
-    def disconnected(self) -> None:
-        """Statuses that were under way are not known to have arrived."""
-        for reported in (self.main_reported, *(outlet.reported for outlet in self.outlets.values())):
-            reported.lost()
-
-    def report_all(self, *, always: bool) -> None:
-        """After a boot all statuses are sent, after a reconnect those that changed."""
-        self.refresh_main(always=always)
-        for outlet in self.outlets.values():
-            self.report(outlet, always=always)
+                    keep(self._memory, outlet, outlet.transaction)
 
     def close(self) -> None:
         """Keep the registers; no timer is left."""
         for outlet in self.outlets.values():
             self._advance(outlet)
             outlet.cancel_timers()
-        if self._aligned_timer is not None:
-            self._aligned_timer.cancel()
-            self._aligned_timer = None
+        self.sampling.stop()
         self._keep_registers()
 
-    def _tell(
-        self,
-        connector_id: int,
-        status: tuple[Status, str],
-        reported: StatusMemory,
-        *,
-        always: bool,
-        triggered: bool,
-    ) -> None:
-        if status == reported.told and not always:
-            return
-
-        def acknowledged(_answer: Payload) -> None:
-            reported.acknowledged = status
-
-        payload: dict[str, Any] = {
-            "connectorId": connector_id,
-            "errorCode": status[1],
-            "status": status[0].value,
-            "timestamp": write_time(self._now()),
-        }
-        if self._sender.send("StatusNotification", payload, triggered=triggered, on_answer=acknowledged):
-            reported.told = status
-
     def _give_up(self, outlet: Outlet) -> None:
-        outlet.wait_timer = None
         outlet.pending = None
         outlet.state = outlet.state.give_up()
-        self.refresh(outlet)
+        self.statuses.refresh(outlet)
 
     def _drop_pending(self, outlet: Outlet) -> None:
         if outlet.pending is not None:

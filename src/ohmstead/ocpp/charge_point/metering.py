@@ -60,8 +60,8 @@ def meter_value(
     return {"timestamp": write_time(at), "sampledValue": samples} if samples else None
 
 
-def next_aligned(now: datetime, interval_s: int) -> datetime:
-    """The end of the running interval; intervals count from 00:00:00 UTC of each day.
+def aligned_interval(now: datetime, interval_s: int) -> tuple[datetime, datetime]:
+    """[start, end) of the running interval; intervals count from 00:00:00 UTC, and end there at the latest.
 
     Raises:
         ValueError: an interval of 0 means that none is wanted.
@@ -70,7 +70,8 @@ def next_aligned(now: datetime, interval_s: int) -> datetime:
         raise ValueError("clock-aligned samples are off")
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     past = int((now - midnight).total_seconds() // interval_s)
-    return min(midnight + timedelta(seconds=(past + 1) * interval_s), midnight + timedelta(days=1))
+    start = midnight + timedelta(seconds=past * interval_s)
+    return start, min(start + timedelta(seconds=interval_s), midnight + timedelta(days=1))
 
 
 def thin_out(values: Sequence[MeterValue], most: int) -> list[MeterValue]:

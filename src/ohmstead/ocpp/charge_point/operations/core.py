@@ -44,10 +44,10 @@ def _apply(cp: ChargePoint, name: str) -> None:
         case "heartbeatinterval":
             cp.arm_heartbeat()
         case "clockaligneddatainterval":
-            cp.charging.arm_aligned()
+            cp.charging.sampling.arm_aligned()
         case "metervaluesampleinterval":
             for outlet in cp.charging.outlets.values():
-                cp.charging.arm_sample(outlet)
+                cp.charging.sampling.arm(outlet)
         case "authorizationkey" | "securityprofile":
             cp.soon(cp.reconnect)
 

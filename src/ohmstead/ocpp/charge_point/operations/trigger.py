@@ -43,14 +43,14 @@ def _send(cp: ChargePoint, wanted: str, connector_id: int | None) -> None:
 
 def _send_statuses(cp: ChargePoint, connector_id: int | None) -> None:
     if connector_id in (None, 0):
-        cp.charging.refresh_main(always=True, triggered=True)
+        cp.charging.statuses.report_main(always=True, triggered=True)
     for outlet in cp.charging.outlets.values():
         if connector_id in (None, outlet.connector_id):
-            cp.charging.report(outlet, always=True, triggered=True)
+            cp.charging.statuses.report(outlet, always=True, triggered=True)
 
 
 def _send_meter_values(cp: ChargePoint, connector_id: int | None) -> None:
     for each in (0, *cp.charging.outlets) if connector_id is None else (connector_id,):
-        values = cp.charging.meter_now(each, Context.TRIGGER)
+        values = cp.charging.sampling.read_now(each, Context.TRIGGER)
         if values is not None:
             cp.sender.send("MeterValues", values, triggered=True)
