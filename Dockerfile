@@ -1,12 +1,14 @@
 # One image for all five agents; the service is chosen by the command (see compose.yaml).
+# With EXTRAS="--extra cluster" also for workers of a central system (see compose.cluster.yaml).
 FROM python:3.13-slim AS build
 ENV UV_PROJECT_ENVIRONMENT=/opt/ohmstead UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 WORKDIR /build
 RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --quiet 'uv>=0.9,<1'
 COPY pyproject.toml uv.lock README.md LICENSE NOTICE ./
-RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --no-install-project
+ARG EXTRAS=
+RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev $EXTRAS --no-install-project
 COPY src src
-RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --no-editable
+RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev $EXTRAS --no-editable
 
 FROM python:3.13-slim
 COPY --from=build /opt/ohmstead /opt/ohmstead

@@ -35,7 +35,7 @@ def cluster_settings(database: str, broker: str) -> ClusterSettings:
     """
     if not database.startswith(DATABASE_SCHEMES):
         raise ConfigError(
-            "--database: found a file; with --cluster the workers share one PostgreSQL, allowed: "
-            "postgresql://USER:PASSWORD@HOST:PORT/NAME"
+            "--cluster: needs --database postgresql://USER:PASSWORD@HOST:PORT/NAME, which all workers share; "
+            "found a file"
         )
     return ClusterSettings(database=database, broker=broker)
