@@ -13,7 +13,7 @@ from ohmstead.core.flexibility import Flexibility
 from ohmstead.core.memory import RUNNING_W, AssetMemory
 from ohmstead.core.state import Reading
 
-NOISE = 0.05
+NOISE = 0.03
 """Share of a power by which readings of it may differ while nothing changes."""
 LONGEST_CYCLE_S = 15.0
 """A reading older than the meter's delay and this says nothing about now."""
@@ -30,7 +30,7 @@ def watch(memory: AssetMemory, flex: Flexibility, measured: Reading, now: dateti
     settled = age_s > flex.reaction_s + METER_DELAY_S
     noise_w = max(SETTLED_W, NOISE * abs(power_w))
     if memory.at_most_w is not None:
-        more = power_w > memory.at_most_w + noise_w
+        more = power_w > memory.at_most_w + SETTLED_W
         memory.at_most_w = None if commanded_w <= SETTLED_W or more else memory.at_most_w
     if memory.at_least_w is not None and power_w < memory.at_least_w - noise_w:
         memory.at_least_w = None
