@@ -43,7 +43,7 @@ class Action(StrEnum):
     START = "start"
     """RemoteStartTransaction."""
     STOP = "stop"
-    """RemoteStopTransaction: the charger refuses a limit of 0."""
+    """RemoteStopTransaction: the charger refuses or ignores a limit of 0."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +108,8 @@ class LimitControl:
 
     Args:
         settle_s: how long the vehicle and the meter may take to follow a limit.
-        remote_start: begin a transaction where a vehicle waits and may charge.
+        remote_start: begin a transaction as soon as a vehicle waits and the charger has accepted its
+            limit, 0 too: many vehicles tell their SoC only then, and some chargers do not begin one later.
     """
 
     wiring: Wiring
@@ -134,6 +135,8 @@ class LimitControl:
         target = memory.target
         if target is None or not situation.online or (memory.retry_at is not None and now < memory.retry_at):
             return None
+        if self._pause_ignored(memory) and situation.transaction_id is not None:
+            return Step(action=Action.STOP, share=target)
         way = self._ways[memory.way % len(self._ways)]
         if way.purpose is Purpose.TX:
             if situation.transaction_id is None:
@@ -146,7 +149,7 @@ class LimitControl:
                     return None
                 return Step(action=Action.STOP, share=target)
             return Step(action=Action.SET, share=target, way=way)
-        if target.current_a > 0 and situation.waiting and self.remote_start and self._may_start(memory, now):
+        if situation.waiting and self.remote_start and self._may_start(memory, now):
             return Step(action=Action.START, share=target)
         if not memory.judged and memory.checkable and self._unmeasured(memory, now, situation):
             return Step(action=Action.CHECK, share=target)
@@ -165,7 +168,9 @@ class LimitControl:
             case Action.START:
                 return replace(memory, started_at=now)
             case Action.STOP if status == "Accepted":
-                return replace(memory, accepted=step.share, accepted_at=now, judged=True, words=None)
+                return replace(
+                    memory, accepted=step.share, accepted_at=now, judged=True, ignored=0, words=None
+                )
             case Action.SET if status == "Accepted":
                 return self._accepted(memory, step, now, transaction_id)
             case Action.SET:
@@ -226,6 +231,10 @@ class LimitControl:
             and memory.target.current_a == 0
             and memory.refused_ways >= len(self._ways)
         )
+
+    def _pause_ignored(self, memory: LimitMemory) -> bool:
+        """It charges on although it was told twice to pause; a fuse may hang on it."""
+        return memory.unruly and memory.target is not None and memory.target.current_a == 0
 
     def _accepted(
         self, memory: LimitMemory, step: Step, now: datetime, transaction_id: int | None

@@ -11,7 +11,7 @@ import structlog
 
 from ohmstead.errors import DataError, DeviceError, DeviceOffline
 from ohmstead.ocpp.central.authorization import REMOTE_TAG
-from ohmstead.ocpp.central.charger import Charger, ConnectorStatus
+from ohmstead.ocpp.central.charger import Charger
 from ohmstead.ocpp.central.commands import CompositeSchedule
 from ohmstead.ocpp.central.limit_control import Action, LimitControl, LimitMemory, Situation, Step
 from ohmstead.ocpp.central.limit_profile import Abilities, Wiring, limit_profile, profile_id_of
@@ -19,7 +19,7 @@ from ohmstead.ocpp.central.measured import power_of_sample
 from ohmstead.ocpp.central.onboarding import onboard
 from ohmstead.ocpp.central.quirks import LADDER
 from ohmstead.ocpp.central.system import CentralSystem
-from ohmstead.ocpp.clock import Clock, RealClock
+from ohmstead.ocpp.clock import Clock
 from ohmstead.ocpp.session import Cause
 from ohmstead.ocpp.smart_charging import RateUnit
 from ohmstead.ocpp.transport import CallFailed
@@ -57,7 +57,7 @@ class Limiter:
         self.wiring = wiring
         self.sample_s = sample_s
         self._central = central
-        self._clock = clock or RealClock()
+        self._clock = clock or central.clock
         self._commands = central.commands(identity)
         self._control = LimitControl(
             wiring=wiring, abilities=Abilities(), settle_s=settle_s, remote_start=remote_start
@@ -183,7 +183,7 @@ class Limiter:
         return Situation(
             online=True,
             transaction_id=running[-1].id if running else None,
-            waiting=connector.status is ConnectorStatus.PREPARING and not running,
+            waiting=connector.waiting and not running,
             measured_w=None if sample is None else power_of_sample(sample, self.wiring),
             measured_at=connector.sampled_at,
         )

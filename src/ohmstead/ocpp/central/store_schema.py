@@ -113,6 +113,7 @@ def connectors_text(charger: Charger) -> str:
             "info": connector.info,
             "status_at": seconds(connector.status_at),
             "transaction_id": connector.transaction_id,
+            "waiting": connector.waiting,
         }
         for connector in charger.connectors.values()
     ]
@@ -129,6 +130,7 @@ def connectors_of(text: str) -> dict[int, Connector]:
             info=item["info"],
             status_at=moment(item["status_at"]),
             transaction_id=item["transaction_id"],
+            waiting=item.get("waiting", False),
         )
         for item in json.loads(text)
     }
