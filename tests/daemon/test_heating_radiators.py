@@ -71,7 +71,7 @@ async def test_it_learns_and_says_so_in_the_specified_words(tmp_path: Path) -> N
             assert heating.next_at is not None
             await home.clock.run(timedelta(minutes=2))
             (valve,) = home.told().valves
-            assert (valve.wanted, valve.setpoint_c, valve.follows) == ("open", 30.0, True)
+            assert (valve.wanted, valve.setpoint_c, valve.follows) == ("open", 35.0, True)
             await home.clock.run(timedelta(hours=8))
             told = home.told()
             assert told.learning.complete
@@ -128,7 +128,7 @@ async def test_on_leaving_valves_are_given_back_at_what_people_want(tmp_path: Pa
         await home.until("HEATING")
         await home.clock.run(timedelta(minutes=1))
         valve = home.plant().room.valve
-        assert valve.setpoint_c == 30.0
+        assert valve.setpoint_c == 35.0
     valve.move(1e9, 10.0, 20.0)
     assert (valve.mode, valve.setpoint_c) == ("heat", 20.5)
 

@@ -184,10 +184,10 @@ class HeatingHost:
         for room in self.radiators:
             shown = radiator_info(room, self._clock.now())
             if shown.state == "ERROR":
-                found.append(f"{room.name}: {shown.reason}")
+                found.append(f"{shown.name}: {shown.reason}")
             # A valve's smaller range is a lasting fact: told beside the valve, not as an alarm.
             found += [
-                f"{room.name}: {problem.message}"
+                f"{shown.name}: {problem.message}"
                 for problem in shown.problems
                 if problem.code != ProblemCode.TRV_MAX_TOO_LOW
             ]

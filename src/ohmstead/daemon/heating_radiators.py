@@ -52,7 +52,6 @@ class RadiatorHost:
         """Take up what was learned; a cycle under way when the last run ended is dropped."""
         self.settings = settings
         self.plant = plant
-        self.name = settings.name or settings.id
         self._clock = clock
         self._store = store
         self._dry_run = dry_run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ohmstead.daemon.config.heating import FloorRoom, RadiatorRoom
 from ohmstead.daemon.heating_floors import FloorHost
 from ohmstead.daemon.heating_radiators import RadiatorHost
 from ohmstead.heating.heat_orchestrator import State as FloorState
@@ -72,7 +73,7 @@ def floors_info(host: FloorHost) -> FloorsInfo | None:
         rooms.append(
             FloorRoomInfo(
                 id=room.id,
-                name=room.name or room.id,
+                name=display_name(room),
                 floor=_floor(room.floor.value),
                 available=seen.available,
                 off=seen.off,
@@ -108,6 +109,11 @@ def floors_info(host: FloorHost) -> FloorsInfo | None:
     )
 
 
+def display_name(room: FloorRoom | RadiatorRoom) -> str:
+    """As people call it: its name, or its id as words."""
+    return room.name or room.id.replace("_", " ").capitalize()
+
+
 def floor_sentence(code: str, state: FloorState) -> str:
     """A reason of the orchestrator in words."""
     floor = state.floor
@@ -125,7 +131,7 @@ def radiator_info(host: RadiatorHost, now: datetime) -> RadiatorRoomInfo:
     m, inputs = host.controller.memory, host.inputs
     return RadiatorRoomInfo(
         id=host.settings.id,
-        name=host.name,
+        name=display_name(host.settings),
         state=m.state.value,
         reason=radiator_sentence(host),
         since=m.since,

@@ -11,7 +11,7 @@ from ohmstead.daemon.config.heating import FloorHeating, FloorRoom, RadiatorRoom
 from ohmstead.devices.heating import FloorSnapshot
 from ohmstead.errors import DeviceError
 from ohmstead.heating.heat_orchestrator import SetpointChange
-from ohmstead.heating.room_controller import Command, Inputs, Trv, Window
+from ohmstead.heating.room_controller import TRV_ON_C, Command, Inputs, Trv, Window
 from ohmstead.simulator import radiator_house as radiators
 from ohmstead.simulator.floor_house import SEVEN_ROOMS, FloorHouse, FloorRoomSpec, outdoor_course
 from ohmstead.simulator.radiator_weather import Weather, WinterWeeks
@@ -133,7 +133,7 @@ def _spec(room: FloorRoom) -> FloorRoomSpec:
 class SimulatedRadiators(_Lived):
     """See :class:`ohmstead.devices.heating.RadiatorPlant`; one room in mild winter weeks."""
 
-    VALVE = "valve"
+    VALVE = "trv"
 
     def __init__(self, settings: RadiatorRoom, clock: Clock) -> None:
         """A room of the twin, where the id is one of its names, or one of medium size."""
@@ -145,6 +145,7 @@ class SimulatedRadiators(_Lived):
         )
         if settings.target_c is not None:
             spec = replace(spec, target_c=settings.target_c)
+        spec = replace(spec, valve=replace(spec.valve, max_c=TRV_ON_C))
         self.target_c = spec.target_c
         """What the people want; may be changed."""
         self._now_s = 0.0

@@ -60,7 +60,7 @@ class FloorRoom:
     id: str
     """Names it in the API and in its stored memory."""
     name: str | None = None
-    """For display; without it the id."""
+    """For display; without it the id as words."""
     floor: Floor
     """Ground floor or first floor: never both are heated at once."""
     thermostat: str | None = None
