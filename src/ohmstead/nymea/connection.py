@@ -28,7 +28,7 @@ class Limits:
         call_s: a call is answered within this time, with ``Command timed out`` if need be.
         clients: more are refused.
         calls: unanswered calls of one client; the next waits.
-        backlog_bytes: a client that leaves more unread is dropped.
+        backlog_bytes: a client that leaves more unread is dropped with the next message.
         broken_packets: so many in a row are taken for another protocol.
     """
 
@@ -153,7 +153,7 @@ class Connection:
         """Send a message; a client that does not read is dropped."""
         if self._closing:
             return
-        if self._wire.backlog_bytes + len(data) > self._hub.limits.backlog_bytes:
+        if self._wire.backlog_bytes > self._hub.limits.backlog_bytes:
             log.warning("nymea_client_dropped", why="it does not read what it asked for")
             self.drop()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ from ohmstead.nymea.site_port import SitePort
 from ohmstead.nymea.tcp import TcpClient
 from ohmstead.nymea.users import UserStore
 from ohmstead.nymea.websocket import WebSocketClient, refusal
+
+CLOSE_S = 2.0
+TLS_HANDSHAKE_S = 10.0
 
 
 def build_api(
@@ -90,7 +94,8 @@ class NymeaServer:
         """
         loop = asyncio.get_running_loop()
         made = partial(TcpClient, self.hub, authenticate=authenticate)
-        listener = await loop.create_server(made, host, port, ssl=tls)
+        handshake_s = None if tls is None else TLS_HANDSHAKE_S
+        listener = await loop.create_server(made, host, port, ssl=tls, ssl_handshake_timeout=handshake_s)
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
 
@@ -139,8 +144,11 @@ class NymeaServer:
         for listener in self._listeners:
             listener.close()
         self.hub.drop_all()
-        for listener in self._listeners:
-            await listener.wait_closed()
+        with contextlib.suppress(TimeoutError):
+            # A peer in the middle of a TLS handshake must not hold up the end.
+            async with asyncio.timeout(CLOSE_S):
+                for listener in self._listeners:
+                    await listener.wait_closed()
         self._listeners.clear()
 
     def _notify(self, name: str, params: dict[str, Any]) -> None:

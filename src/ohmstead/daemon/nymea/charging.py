@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ohmstead.core.charging_info import ChargingInfo, ChargingMode
 from ohmstead.core.plan import Plan, PlanSlot
@@ -12,7 +12,8 @@ from ohmstead.core.reason import Rule, Setpoint
 from ohmstead.core.site import AssetId, ChargePoint, Site
 from ohmstead.core.state import ChargePointState, SiteState
 from ohmstead.core.tariff import PriceSlot
-from ohmstead.daemon.nymea.states import phases_at
+from ohmstead.core.vehicle_need import VehicleNeed, vehicle_need
+from ohmstead.daemon.nymea.states import phases_at, phases_of
 from ohmstead.nymea.site_values import (
     ChargingActionIssuer,
     ChargingSchedule,
@@ -22,6 +23,9 @@ from ohmstead.nymea.site_values import (
 
 NOTHING_W = 100.0
 """A smaller planned power is no charging."""
+ROUNDED_TO = timedelta(minutes=5)
+MIN_CURRENT_AHEAD = timedelta(days=1)
+"""How far ahead a minimum current without an end is told."""
 
 _STATES = {
     Rule.SURPLUS: ChargingState.SURPLUS,
@@ -60,14 +64,80 @@ def info_of(point: ChargePoint, known: ChargingInfo | None, state: SiteState | N
 
 
 def schedules(
-    site: Site, plan: Plan | None, infos: Mapping[AssetId, ChargingInfo], now: datetime
+    site: Site,
+    plan: Plan | None,
+    infos: Mapping[AssetId, ChargingInfo],
+    state: SiteState | None,
+    now: datetime,
 ) -> tuple[ChargingSchedule, ...]:
-    """What the plan is going to do with each charger from now on; equal slots are one schedule."""
-    if plan is None:
-        return ()
-    slots = [slot for slot in plan.slots if slot.end > now]
-    points = [a for a in site.assets if isinstance(a, ChargePoint)]
-    return tuple(s for p in points for s in _merged(_of_point(p, slots, infos.get(p.id), now)))
+    """What each charger is going to do from now on; equal slots are one schedule.
+
+    The plan tells, but for the mode that charges at once. Without a plan the rules tell: the latest start
+    that a deadline allows, and the minimum current.
+    """
+    slots = [] if plan is None else [slot for slot in plan.slots if slot.end > now]
+    found: list[ChargingSchedule] = []
+    for point in site.assets:
+        if not isinstance(point, ChargePoint):
+            continue
+        info = infos.get(point.id)
+        need = None if state is None else vehicle_need(point, state.assets.get(point.id))
+        if info is not None and info.mode is ChargingMode.NORMAL:
+            found += _at_once(point, need, now)
+        elif any(point.id in slot.assets for slot in slots):
+            found += _merged(_of_point(point, slots, info, now))
+        elif info is not None:
+            found += _by_rule(point, info, need, now)
+    return tuple(found)
+
+
+def _at_once(point: ChargePoint, need: VehicleNeed | None, now: datetime) -> Iterator[ChargingSchedule]:
+    if need is not None and need.grid_kwh > 0.0:
+        yield _at_most(point, now, _rounded_up(now + _charging_time(point, need)))
+
+
+def _by_rule(
+    point: ChargePoint, info: ChargingInfo, need: VehicleNeed | None, now: datetime
+) -> Iterator[ChargingSchedule]:
+    if need is None or need.grid_kwh <= 0.0:
+        return
+    end = need.departure
+    start = now if end is None else max(now, _rounded_up(end - _charging_time(point, need)) - ROUNDED_TO)
+    if info.mode.has_min_current:
+        until = now + MIN_CURRENT_AHEAD if end is None else start
+        current_a = max(info.min_current_a, point.min_a)
+        if until > now:
+            yield replace(
+                _at_most(point, now, _rounded_up(until)),
+                max_current_a=min(current_a, point.max_a),
+                issuer=ChargingActionIssuer.SURPLUS,
+            )
+    if end is not None and end > start:
+        yield _at_most(point, start, end)
+
+
+def _at_most(point: ChargePoint, start: datetime, end: datetime) -> ChargingSchedule:
+    """All that a charger can."""
+    return ChargingSchedule(
+        charge_point=point.id,
+        start=start,
+        end=end,
+        enabled=True,
+        max_current_a=point.max_a,
+        phase_count=phases_of(point),
+        issuer=ChargingActionIssuer.TIME_REQUIREMENT,
+    )
+
+
+def _charging_time(point: ChargePoint, need: VehicleNeed) -> timedelta:
+    full_kw = phases_of(point) * point.max_a * point.voltage_v / 1000
+    return timedelta(hours=need.grid_kwh / full_kw)
+
+
+def _rounded_up(moment: datetime) -> datetime:
+    """So that a schedule does not change with every cycle."""
+    step_s = ROUNDED_TO.total_seconds()
+    return datetime.fromtimestamp(-(-moment.timestamp() // step_s) * step_s, moment.tzinfo)
 
 
 def _of_point(

@@ -317,7 +317,9 @@ class NymeaHost:
     def charging_schedules(self) -> Sequence[ChargingSchedule]:
         """See :class:`ohmstead.nymea.site_port.ChargingPort`."""
         infos = {i.charge_point: i for i in self.charging_infos()}
-        return schedules(self._engine.site, self._engine.plan, infos, self.now())
+        now, state = self.now(), None if self._record is None else self._record.state
+        plan = self._engine.plan if self._engine.plan_slot(now) is not None else None
+        return schedules(self._engine.site, plan, infos, state, now)
 
     def spot_market_providers(self) -> Sequence[SpotMarketProvider]:
         """The contract of the configuration; another contract is another configuration."""

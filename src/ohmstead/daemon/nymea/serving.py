@@ -82,6 +82,10 @@ async def nymea_served(
         await listen("tcp_port", server.listen_tcp(LOOPBACK, settings.tcp_port))
         await listen("websocket_port", server.listen_websocket(LOOPBACK, settings.websocket_port))
         if settings.exposed:
+            if users.empty:
+                log.warning(
+                    "nymea_without_users", hint="the first client creates the first user"
+                )
             tls = server_context(folder, name)
             where = settings.host
             await listen("tls_port", server.listen_tcp(where, settings.tls_port, tls=tls, authenticate=True))
