@@ -68,9 +68,11 @@ class Link:
     @property
     def crc_order(self) -> CrcOrder:
         """How checksums are sent now."""
-        if self.crc is CrcMode.MIRROR:
-            return self._learnt or CrcOrder.LE
-        return CrcOrder(self.crc.value)
+        if self.crc is CrcMode.LE:
+            return CrcOrder.LE
+        if self.crc is CrcMode.BE:
+            return CrcOrder.BE
+        return self._learnt or CrcOrder.LE
 
     @property
     def learnt_order(self) -> CrcOrder | None:

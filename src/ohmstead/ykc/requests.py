@@ -67,6 +67,8 @@ class Requests:
 
     def expire(self, now: datetime) -> list[Request]:
         """Requests whose reply is overdue; they are forgotten, and the next of their kind are sent."""
+        if not self._out:
+            return []
         late = [request for request in self._out.values() if request.deadline <= now]
         for request in late:
             self._finish(request, now)
@@ -74,7 +76,9 @@ class Requests:
 
     def next_timeout(self) -> datetime | None:
         """When the first reply is overdue."""
-        return min((request.deadline for request in self._out.values()), default=None)
+        if not self._out:
+            return None
+        return min(request.deadline for request in self._out.values())
 
     def drop_all(self) -> list[int]:
         """Forget everything, as when the connection is gone; the ids of what got no reply."""

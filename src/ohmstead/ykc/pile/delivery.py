@@ -63,6 +63,8 @@ class Delivery:
 
     def next_timeout(self) -> datetime | None:
         """When :meth:`due` may have something."""
+        if not self._waiting:
+            return None
         if self._sent is not None:
             return self._due
         return min(self._later.values(), default=None)

@@ -23,7 +23,7 @@ from ohmstead.ykc.pile.facts import PileFacts, PileMemory
 from ohmstead.ykc.pile.gun import Gun
 from ohmstead.ykc.pile.order import Order
 from ohmstead.ykc.requests import Requests
-from ohmstead.ykc.timers import Timers
+from ohmstead.ykc.timers import Timers, first_of
 
 HEARTBEAT_S = 10.0
 HEARTBEATS_LOST = 3
@@ -110,10 +110,10 @@ class Pile:
         """When :meth:`expire` is to be called."""
         times = [gun.next_timeout() for gun in self.guns.values()]
         if self._connected:
-            times += [self._timers.next(), self._requests.next_timeout(), self._link.next_timeout()]
+            times += (self._timers.next(), self._requests.next_timeout(), self._link.next_timeout())
         if self._online:
             times.append(self._delivery.next_timeout())
-        return min((at for at in times if at is not None), default=None)
+        return first_of(times)
 
     def expire(self, now: datetime) -> None:
         """Do what is due."""

@@ -35,7 +35,7 @@ from ohmstead.ykc.platform.events import (
 from ohmstead.ykc.platform.order_watch import OpenOrder, OrderWatch, Outcome, Stage
 from ohmstead.ykc.quirks import Quirks
 from ohmstead.ykc.requests import Requests
-from ohmstead.ykc.timers import Timers
+from ohmstead.ykc.timers import Timers, first_of
 
 LOGIN_S = 30.0
 SILENCE_S = 35.0
@@ -87,7 +87,7 @@ class PlatformSession:
             self._orders.next_timeout(),
             self._link.next_timeout(),
         )
-        return min((at for at in times if at is not None), default=None)
+        return first_of(times)
 
     def expire(self, now: datetime) -> None:
         """Do what is due."""
