@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import structlog.testing
 
 from ohmstead.daemon.config.heating import HeatingSettings, RadiatorRoom, RoomAdapter
@@ -94,6 +95,19 @@ async def test_what_was_learned_outlives_a_restart(tmp_path: Path) -> None:
         after = home.told()
         assert after.learning == before.learning
         assert after.last_cycles == before.last_cycles
+
+
+async def test_learning_can_be_reset_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "home.db"
+    async with rooms(path, KITCHEN) as home:
+        await home.clock.run(timedelta(hours=8))
+        before, end = home.told().learning, home.clock.now()
+        assert home.host.reset_learning("kitchen") == before
+        assert home.told().learning.valid_cycles == 0
+        with pytest.raises(KeyError):
+            home.host.reset_learning("sauna")
+    async with rooms(path, KITCHEN, start=end) as home:
+        assert home.told().learning.valid_cycles == 0
 
 
 async def test_airing_shuts_the_valve_and_the_next_heating_is_marked(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
 from ohmstead.web import Event, Hub
@@ -24,6 +24,7 @@ from ohmstead.web.schema import (
     HealthPayload,
     HeatingPayload,
     HistoryPayload,
+    LearningInfo,
     PlanAsset,
     PlanInfo,
     PlanPayload,
@@ -244,6 +245,9 @@ class SampleHouse:
     def heating(self) -> HeatingPayload:
         return sample_heating(self.now)
 
+    def reset_learning(self, room: str) -> LearningInfo:
+        return next((r.learning for r in self.heating().radiators if r.id == room), None) or _nobody(room)
+
     def decisions(self, limit: int, asset: str | None) -> list[DecisionPayload]:
         return [d for d in self._decisions if asset in (None, d.asset)][:limit]
 
@@ -305,6 +309,10 @@ class SampleHouse:
     def _future(self, count: int) -> list[Step]:
         first = int((self.now - _FIRST) / SLOT)
         return _TIMELINE[first : first + count]
+
+
+def _nobody(room: str) -> NoReturn:
+    raise KeyError(room)
 
 
 def _known(step: Step, now: datetime) -> bool:

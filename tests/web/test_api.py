@@ -6,7 +6,14 @@ from typing import Literal
 import httpx2
 
 from ohmstead import __version__
-from ohmstead.web.schema import DecisionPayload, HeatingPayload, HistoryPayload, PlanPayload, StatePayload
+from ohmstead.web.schema import (
+    DecisionPayload,
+    HeatingPayload,
+    HistoryPayload,
+    LearningInfo,
+    PlanPayload,
+    StatePayload,
+)
 from tests.web.sample import NOW, SampleHouse
 from tests.web.serving import served
 
@@ -52,6 +59,19 @@ async def test_heating_comes_back_as_it_was_given() -> None:
     assert heating.floors is not None
     assert {room.floor for room in heating.floors.rooms} == {"GF", "FF"}
     assert [room.state for room in heating.radiators] == ["HEATING", "IDLE", "VENT"]
+
+
+async def test_learning_is_reset_by_room_and_the_old_figures_come_back() -> None:
+    async with served(SampleHouse()) as url, httpx2.AsyncClient(base_url=url) as client:
+        answer = await client.post("/api/heating/kitchen/reset-learning")
+        unknown = await client.post("/api/heating/sauna/reset-learning")
+        elsewhere = await client.post(
+            "/api/heating/kitchen/reset-learning", headers={"origin": "https://elsewhere.example"}
+        )
+    assert LearningInfo.model_validate_json(answer.content).valid_cycles == 47
+    assert unknown.status_code == 404
+    assert "'sauna'; there are: kitchen, study, attic" in unknown.json()["detail"]
+    assert elsewhere.status_code == 403
 
 
 async def test_decisions_are_limited_filtered_and_newest_first() -> None:

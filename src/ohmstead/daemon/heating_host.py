@@ -18,7 +18,7 @@ from ohmstead.daemon.heating_claims import FLOORS, Claims, driven_by
 from ohmstead.daemon.heating_floors import FloorHost
 from ohmstead.daemon.heating_radiators import RadiatorHost
 from ohmstead.daemon.heating_store import HeatingStore
-from ohmstead.daemon.heating_view import floors_info, radiator_info
+from ohmstead.daemon.heating_view import floors_info, learning_info, radiator_info
 from ohmstead.daemon.simulated_heating import SimulatedFloors, SimulatedRadiators, with_rooms
 from ohmstead.devices.heating import FloorPlant, RadiatorPlant
 from ohmstead.devices.home_assistant_heating import (
@@ -31,7 +31,7 @@ from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.errors import ConfigError, DeviceError
 from ohmstead.heating.room_controller import ProblemCode
 from ohmstead.recorder import Recorder
-from ohmstead.web.schema import HeatingPayload, WarningInfo
+from ohmstead.web.schema import HeatingPayload, LearningInfo, WarningInfo
 
 log = structlog.get_logger(__name__)
 
@@ -172,6 +172,17 @@ class HeatingHost:
             floors=None if self.floors is None else floors_info(self.floors),
             radiators=[radiator_info(room, now) for room in self.radiators],
         )
+
+    def reset_learning(self, room: str) -> LearningInfo:
+        """Forget what a radiator room has learned; what that was.
+
+        Raises:
+            KeyError: there is no such room.
+        """
+        for host in self.radiators:
+            if host.settings.id == room:
+                return learning_info(host.reset_learning(), host.settings.learning_cycles)
+        raise KeyError(room)
 
     def warnings(self) -> list[WarningInfo]:
         """What the people should know."""

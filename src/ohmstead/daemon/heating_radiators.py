@@ -21,6 +21,7 @@ from ohmstead.heating.room_controller import (
     Cycle,
     Inputs,
     LastCycle,
+    Learning,
     Level,
     Memory,
     RoomController,
@@ -91,11 +92,22 @@ class RadiatorHost:
             (log.warning if line.level is Level.WARNING else log.info)(line.text)
         self._note_cycle(self.controller.memory.last_cycle)
         if done.changed:
-            cycles = [_plain(cycle) for cycle in self.cycles]
-            self._store.put(self._key, {"memory": self.controller.memory.to_dict(), "cycles": cycles})
+            self._remember()
         # Valves are told side by side: one that does not answer must not hold up another.
         await asyncio.gather(*(self._send(command) for command in done.commands))
         return done
+
+    def reset_learning(self) -> Learning | None:
+        """Forget what was learned; what that was."""
+        before = self.controller.reset_learning()
+        log.info(f"TRV [{self.controller.settings.name}]: learned parameters reset")
+        self._remember()
+        self._alarm.ring()
+        return before
+
+    def _remember(self) -> None:
+        cycles = [_plain(cycle) for cycle in self.cycles]
+        self._store.put(self._key, {"memory": self.controller.memory.to_dict(), "cycles": cycles})
 
     async def release(self) -> None:
         """Leave driven valves to their own control at what people want; shut while airing or in error.

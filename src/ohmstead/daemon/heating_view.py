@@ -143,7 +143,7 @@ def radiator_info(host: RadiatorHost, now: datetime) -> RadiatorRoomInfo:
         valves=[_valve(trv, m.trvs.get(trv.id)) for trv in inputs.trvs],
         cycle=None if m.cycle is None else _cycle(m.cycle, now),
         last_cycles=[_past(cycle) for cycle in host.cycles],
-        learning=_learning(host.controller.learning, host.settings.learning_cycles, learned=m.learned),
+        learning=learning_info(host.controller.learning, host.settings.learning_cycles),
         problems=[] if host.last is None else [_problem(p) for p in host.last.problems],
     )
 
@@ -218,9 +218,10 @@ def _past(cycle: LastCycle) -> PastCycleInfo:
     )
 
 
-def _learning(learning: Learning | None, needed: int, *, learned: bool) -> LearningInfo:
+def learning_info(learning: Learning | None, needed: int) -> LearningInfo:
+    """What was learned, where ``needed`` valid cycles are to come first."""
     if learning is None:
-        return LearningInfo(complete=learned, valid_cycles=0, needed_cycles=needed)
+        return LearningInfo(complete=False, valid_cycles=0, needed_cycles=needed)
     return LearningInfo(
         complete=learning.complete,
         valid_cycles=learning.valid_cycles,

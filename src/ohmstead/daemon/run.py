@@ -197,7 +197,7 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
                 ],
                 more_listeners=(tiers, *listeners, around.mix, nymea),
                 plans_wanted=lambda: tiers.tier.plans,
-                heating=heating.payload,
+                heating=heating,
                 ocpp=None if around.central is None else CentralView(around.central),
                 dry_run=options.dry_run,
             )

@@ -19,6 +19,7 @@ from ohmstead.core.tariff import Tariff
 from ohmstead.daemon.actuation import Actuators
 from ohmstead.daemon.bookkeeping import Bookkeeper, resume_minute
 from ohmstead.daemon.clock import Clock
+from ohmstead.daemon.heating_host import HeatingHost
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.loop import ControlLoop, CycleListener
 from ohmstead.daemon.planning_host import Outlook, PlanningHost
@@ -30,7 +31,7 @@ from ohmstead.planning.worker import PlannerProcess
 from ohmstead.recorder import BufferedWriter, Recorder
 from ohmstead.web.app import create_app
 from ohmstead.web.ocpp_view import OcppView
-from ohmstead.web.schema import HeatingPayload, WarningInfo
+from ohmstead.web.schema import WarningInfo
 from ohmstead.web.server import serve
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ class Parts:
         outlook: what to plan with; ``None``: rules only.
         baseline: see :class:`~ohmstead.daemon.bookkeeping.Bookkeeper`.
         more_states: other state to store with each minute.
-        heating: rooms and floors, for display.
+        heating: rooms and floors, run by somebody else; for the web.
         more_listeners: others who are told of every cycle.
         more_values: other series to record, by name.
         ocpp: the central system of its chargers, for the API.
@@ -73,7 +74,7 @@ class Parts:
     more_values: Callable[[datetime], Mapping[str, float | None]] | None = None
     more_warnings: Callable[[], Sequence[WarningInfo]] = tuple
     more_listeners: Sequence[CycleListener] = ()
-    heating: Callable[[], HeatingPayload] | None = None
+    heating: HeatingHost | None = None
     ocpp: OcppView | None = None
     plans_wanted: Callable[[], bool] = lambda: True
     dry_run: bool = False

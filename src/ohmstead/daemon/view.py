@@ -17,6 +17,7 @@ from ohmstead.core.record import CycleRecord
 from ohmstead.core.site import (
     Load,
 )
+from ohmstead.daemon.heating_host import HeatingHost
 from ohmstead.daemon.journal import HOUSEHOLD, decision_row, household_w
 from ohmstead.daemon.ledger import Ledger
 from ohmstead.daemon.notable import Notable
@@ -32,6 +33,7 @@ from ohmstead.web.schema import (
     HealthPayload,
     HeatingPayload,
     HistoryPayload,
+    LearningInfo,
     PlanInfo,
     PlanPayload,
     PricePoint,
@@ -60,7 +62,7 @@ class DaemonView:
         health: Callable[[], tuple[dict[str, str], float | None]],
         warnings: Callable[[], list[WarningInfo]],
         plan_status: Callable[[], tuple[str, str | None]],
-        heating: Callable[[], HeatingPayload] | None = None,
+        heating: HeatingHost | None = None,
     ) -> None:
         self._engine = engine
         self._ledger = ledger
@@ -217,7 +219,13 @@ class DaemonView:
         """See :meth:`ohmstead.web.view.SiteView.heating`."""
         if self._heating is None:
             return HeatingPayload(at=self._ledger.since if self._last is None else self._last.at)
-        return self._heating()
+        return self._heating.payload()
+
+    def reset_learning(self, room: str) -> LearningInfo:
+        """See :meth:`ohmstead.web.view.SiteView.reset_learning`."""
+        if self._heating is None:
+            raise KeyError(room)
+        return self._heating.reset_learning(room)
 
     def decisions(self, limit: int, asset: str | None) -> list[DecisionPayload]:
         """See :meth:`ohmstead.web.view.SiteView.decisions`."""

@@ -17,6 +17,7 @@ from ohmstead.web.schema import (
     HealthPayload,
     HeatingPayload,
     HistoryPayload,
+    LearningInfo,
     PlanPayload,
     Problem,
     StatePayload,
@@ -51,6 +52,18 @@ def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
     async def get_heating(response: Response) -> HeatingPayload:
         response.headers.update(NO_STORE)
         return view.heating()
+
+    @router.post(
+        "/heating/{room}/reset-learning",
+        summary="Forget what a radiator room has learned; answers with what that was",
+        responses={404: {"model": Problem}},
+    )
+    async def reset_learning(room: str) -> LearningInfo:
+        try:
+            return view.reset_learning(room)
+        except KeyError:
+            known = ", ".join(found.id for found in view.heating().radiators) or "none"
+            raise HTTPException(404, f"There is no radiator room {room!r}; there are: {known}.") from None
 
     @router.get("/decisions", summary="What was decided, and why; newest first")
     def get_decisions(

@@ -15,6 +15,7 @@ from ohmstead.web.schema import (
     HealthPayload,
     HeatingPayload,
     HistoryPayload,
+    LearningInfo,
     PlanPayload,
     StatePayload,
 )
@@ -33,8 +34,8 @@ class Event:
 class SiteView(Protocol):
     """The home as the web sees it.
 
-    ``state``, ``plan``, ``heating``, ``health`` and ``subscribe`` are called on the event loop and must not
-    block; ``decisions`` and ``history`` may read a database and are called from worker threads.
+    ``decisions`` and ``history`` may read a database and are called from worker threads; all others are
+    called on the event loop and must not block.
     """
 
     def state(self) -> StatePayload:
@@ -47,6 +48,14 @@ class SiteView(Protocol):
 
     def heating(self) -> HeatingPayload:
         """The rooms and floors that are regulated here; empty where there are none."""
+        ...
+
+    def reset_learning(self, room: str) -> LearningInfo:
+        """Forget what a radiator room has learned; what that was.
+
+        Raises:
+            KeyError: no such room is regulated here.
+        """
         ...
 
     def decisions(self, limit: int, asset: str | None) -> list[DecisionPayload]:
