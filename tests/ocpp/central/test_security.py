@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
+from websockets.typing import Origin, Subprotocol
 
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
 from ohmstead.ocpp.central.commands import Commands
@@ -235,3 +238,19 @@ def test_credentials_are_read_as_bytes() -> None:
 
 def test_every_hash_has_its_own_salt() -> None:
     assert hash_password(KEY) != hash_password(KEY)
+
+
+async def test_no_web_page_plays_a_charger_and_no_visit_is_written_down(tmp_path: Path) -> None:
+    async with serving(tmp_path) as central:
+        for origin in ("https://evil.example", "null", "http://[", "http://127.0.0.1.evil.example"):
+            with pytest.raises(InvalidStatus, match="403"):
+                await connect(
+                    f"{central.url}/CP1", subprotocols=[Subprotocol("ocpp1.6")], origin=Origin(origin)
+                )
+        async with httpx2.AsyncClient() as browser:
+            answer = await browser.get(central.url.replace("ws://", "http://") + "/CP1")
+        assert answer.status_code == 426
+        assert not central.chargers
+        local = Origin("http://localhost:3000")
+        async with connect(f"{central.url}/CP1", subprotocols=[Subprotocol("ocpp1.6")], origin=local):
+            await until(lambda: central.connected("CP1"))

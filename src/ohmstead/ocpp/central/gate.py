@@ -6,10 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from ohmstead.ocpp.central.charger import Admission, Charger
-from ohmstead.ocpp.central.settings import MOST_HELD, CentralSettings, SecurityProfile, UnknownChargers
+from ohmstead.ocpp.central.settings import (
+    LOOPBACK_HOSTS,
+    MOST_HELD,
+    CentralSettings,
+    SecurityProfile,
+    UnknownChargers,
+)
 
 PATH = "/ocpp/"
 LONGEST_IDENTITY = 48
@@ -34,6 +40,17 @@ def identity_of(path: str) -> str | None:
         return None
     good = 0 < len(identity) <= LONGEST_IDENTITY and identity.isprintable() and identity == identity.strip()
     return identity if good and ":" not in identity else None
+
+
+def from_a_page(origin: str | None) -> bool:
+    """A web page of another computer asks, by the ``Origin`` that browsers send."""
+    if origin is None:
+        return False
+    try:
+        host = urlsplit(origin).hostname
+    except ValueError:
+        return True
+    return host not in LOOPBACK_HOSTS
 
 
 def admission_of(

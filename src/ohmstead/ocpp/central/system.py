@@ -7,6 +7,7 @@ messages of one charger are taken in turn, those of different chargers do not wa
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,7 +26,7 @@ from ohmstead.ocpp.central.charger import Admission, Charger
 from ohmstead.ocpp.central.commands import Commands
 from ohmstead.ocpp.central.decision import Context, Decision, Ledger, Refusal, SaveCharger
 from ohmstead.ocpp.central.door import Door
-from ohmstead.ocpp.central.gate import identity_of
+from ohmstead.ocpp.central.gate import from_a_page, identity_of
 from ohmstead.ocpp.central.inbound import decide
 from ohmstead.ocpp.central.peers import Alone, Peers
 from ohmstead.ocpp.central.settings import CentralSettings, SecurityProfile
@@ -37,6 +38,10 @@ from ohmstead.ocpp.transport import CLOSE_TIMEOUT_S, MAX_MESSAGE_BYTES, SUBPROTO
 from ohmstead.ocpp.transport import Refusal as Refused
 
 log = structlog.get_logger(__name__)
+
+_QUIET = logging.getLogger("ohmstead.ocpp.websockets")
+_QUIET.setLevel(logging.WARNING)
+"""What comes and goes is logged here, once."""
 
 T = TypeVar("T")
 
@@ -132,6 +137,7 @@ class CentralSystem:
                 ping_interval=settings.ping_s,
                 ping_timeout=settings.ping_s,
                 server_header=None,
+                logger=_QUIET,
             )
         except OSError as error:
             raise ConfigError(
@@ -305,11 +311,17 @@ class CentralSystem:
         open_links = sum(1 for link in self._links.values() if link.connection is not None)
         if open_links >= self.settings.max_chargers:
             return websocket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many charge points\n")
+        if (_one(request, "Upgrade") or "").lower() != "websocket":
+            return None  # refused by the library; nobody is written down for it
+        open_to_all = self.settings.security_profile == SecurityProfile.NONE
+        if open_to_all and from_a_page(_one(request, "Origin")):
+            # Chargers have no pages; a page in a browser on this computer must not play a charger.
+            return websocket.respond(HTTPStatus.FORBIDDEN, "not from a web page\n")
         tls = websocket.transport.get_extra_info("ssl_object")
         try:
             turned = await self._door.admit(
                 request.path,
-                request.headers.get("Authorization"),
+                _one(request, "Authorization"),
                 None if tls is None else tls.getpeercert(),
             )
         except DataError as error:
@@ -443,6 +455,12 @@ class CentralSystem:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waits for it is told; nobody may be waiting any more
+
+
+def _one(request: Request, name: str) -> str | None:
+    """A header that is there once."""
+    found = request.headers.get_all(name)
+    return found[0] if len(found) == 1 else None
 
 
 def _select_subprotocol(_websocket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
