@@ -1,4 +1,4 @@
-"""What the daemon offers to the web: one read-only protocol, and a hub for live events."""
+"""What the daemon offers to the web: one protocol, and a hub for live events."""
 
 from __future__ import annotations
 
