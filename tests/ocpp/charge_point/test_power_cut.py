@@ -92,8 +92,8 @@ class Rig:
         raise PowerCut
 
     def _lose_network(self) -> None:
-        if self.point._connection is not None:
-            self.point._connection.websocket.transport.abort()
+        if self.point.link.connection is not None:
+            self.point.link.connection.websocket.transport.abort()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Let virtual time run until something holds."""
@@ -106,9 +106,10 @@ class Rig:
     async def bury(self) -> None:
         """The process is gone: its tasks, its sockets, its file."""
         mine = asyncio.all_tasks() - self._others - {asyncio.current_task()}
-        if self.point._connection is not None:
-            self.point._connection.websocket.transport.abort()
-        self.point._cancel_timers()
+        if self.point.link.connection is not None:
+            self.point.link.connection.websocket.transport.abort()
+        self.point.link.cancel_timers()
+        self.point._stop_parts()
         for outlet in self.point.charging.outlets.values():
             outlet.cancel_timers()
         for task in mine:

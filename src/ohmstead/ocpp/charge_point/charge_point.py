@@ -5,28 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Final
 
-import structlog
-
-from ohmstead.errors import DataError, DeviceError, DeviceOffline
-from ohmstead.ocpp.charge_point.authorization import (
-    TagInfo,
-    Verdict,
-    is_valid,
-    judge_tag,
-    same_group,
-    same_user,
-)
+from ohmstead.errors import DataError, DeviceError
+from ohmstead.ocpp.charge_point import card_reader
+from ohmstead.ocpp.charge_point.authorization import TagInfo
 from ohmstead.ocpp.charge_point.charging import Charging
 from ohmstead.ocpp.charge_point.connector import ERROR_CODES, NO_ERROR, Status
+from ohmstead.ocpp.charge_point.link import ChargePointState, Link
 from ohmstead.ocpp.charge_point.memory import Memory
 from ohmstead.ocpp.charge_point.metering import Context
-from ohmstead.ocpp.charge_point.operations import answer
 from ohmstead.ocpp.charge_point.outlet import Outlet, PendingUser
-from ohmstead.ocpp.charge_point.registration import BootStatus, Registration, heartbeat_interval_s
+from ohmstead.ocpp.charge_point.registration import Registration
 from ohmstead.ocpp.charge_point.security import Security
 from ohmstead.ocpp.charge_point.sender import Sender
 from ohmstead.ocpp.charge_point.settings import ChargePointSettings
@@ -35,28 +26,14 @@ from ohmstead.ocpp.charge_point.updates import Updates
 from ohmstead.ocpp.charge_point.vehicle import SimulatedVehicle, Vehicle
 from ohmstead.ocpp.clock import Clock, RealClock, Timer
 from ohmstead.ocpp.frames import Payload
-from ohmstead.ocpp.times import read_time, write_time
-from ohmstead.ocpp.transport import Connection, Observer, open_connection
+from ohmstead.ocpp.times import write_time
+from ohmstead.ocpp.transport import Observer
 
-BOOT_RETRY_S: Final = 60.0
-"""Between BootNotifications where the central system names no interval."""
 SOFT_RESET_PATIENCE_S: Final = 10.0
 """A soft reset waits so long for its transaction messages to be delivered."""
-CLOCK_TOLERANCE_S: Final = 2.0
-
-log = structlog.get_logger(__name__)
 
 
-class ChargePointState(StrEnum):
-    """How a charge point stands to its central system."""
-
-    DISCONNECTED = "Disconnected"
-    CONNECTING = "Connecting"
-    CONNECTED = "Connected"
-    """The connection is open, the central system has not accepted it yet."""
-    REGISTERED = "Registered"
-    ERROR = "Error"
-    """The last attempt to connect failed; it tries again."""
+__all__ = ["ChargePoint", "ChargePointState"]
 
 
 class ChargePoint:
@@ -92,23 +69,17 @@ class ChargePoint:
         self._store = store or Store()
         self._owns_store = store is None
         self.clock: Clock = clock or RealClock()
-        self._network_clock = network_clock or self.clock
-        self._random = rng.random if rng is not None else random.random
         self._on_change = on_change
-        self._observer = observer
-        self._state = ChargePointState.DISCONNECTED
-        self.registration = Registration()
-        self._clock_ahead = timedelta(0)
-        self._connection: Connection | None = None
-        self._runner: asyncio.Task[None] | None = None
-        self._boot_timer: Timer | None = None
-        self._heartbeat_timer: Timer | None = None
+        self.link = Link(
+            self,
+            network_clock=network_clock or self.clock,
+            random=rng.random if rng is not None else random.random,
+            observer=observer,
+        )
         self._reservation_timer: Timer | None = None
         self._tasks: set[asyncio.Task[object]] = set()
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-        self._failures = 0
         self._stopping = False
-        self._reset_pending = False
         self._load()
 
     def _load(self) -> None:
@@ -140,11 +111,11 @@ class ChargePoint:
 
     async def start(self) -> None:
         """Begin to connect, in the background. What a power cut cut off is ended first."""
-        if self._runner is not None:
+        if self.link.is_running:
             return
         self._stopping = False
         self._begin_run()
-        self._runner = asyncio.ensure_future(self._run())
+        self.link.start()
 
     async def stop(self) -> None:
         """Close the connection and everything else. A transaction that runs is ended after the next start."""
@@ -152,19 +123,11 @@ class ChargePoint:
         if any(outlet.transaction for outlet in self.charging.outlets.values()):
             self.memory.set_reset_reason("Reboot")
         self.charging.close()
-        self._cancel_timers()
-        self.sender.stop()
-        self.updates.stop()
-        if self._connection is not None:
-            await self._connection.close()
-        if self._runner is not None:
-            self._runner.cancel()
-            await asyncio.gather(self._runner, return_exceptions=True)
-            self._runner = None
+        self._stop_parts()
+        await self.link.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._set_state(ChargePointState.DISCONNECTED)
         if self._owns_store:
             self._store.close()
 
@@ -174,8 +137,8 @@ class ChargePoint:
         Raises:
             DeviceError: no answer (:class:`CallFailed`), or no connection (:class:`DeviceOffline`).
         """
-        answer_ = await self._connected().call("BootNotification", self._boot_payload(), urgent=True)
-        self._booted(answer_)
+        answer_ = await self.link.open().call("BootNotification", self._boot_payload(), urgent=True)
+        self.link.booted(answer_)
         return answer_
 
     async def send_heartbeat(self) -> Payload:
@@ -184,8 +147,8 @@ class ChargePoint:
         Raises:
             DeviceError: as above.
         """
-        answer_ = await self._connected().call("Heartbeat", {})
-        self._take_time(answer_)
+        answer_ = await self.link.open().call("Heartbeat", {})
+        self.link.take_time(answer_)
         return answer_
 
     async def send_status_notification(
@@ -209,7 +172,7 @@ class ChargePoint:
             "errorCode": error_code,
             "timestamp": write_time(self.now()),
         }
-        return await self._connected().call("StatusNotification", payload | ({"info": info} if info else {}))
+        return await self.link.open().call("StatusNotification", payload | ({"info": info} if info else {}))
 
     async def start_transaction(self, connector_id: int, id_tag: str) -> int | None:
         """Start charging; who calls has authorised the tag. A car is plugged in where none is.
@@ -270,17 +233,17 @@ class ChargePoint:
         payload = self.charging.sampling.read_now(connector_id, Context.PERIODIC)
         if payload is None:
             raise DeviceError("MeterValuesSampledData names nothing that this connector measures")
-        return await self._connected().call("MeterValues", payload)
+        return await self.link.open().call("MeterValues", payload)
 
     @property
     def state(self) -> ChargePointState:
         """How it stands to the central system."""
-        return self._state
+        return self.link.state
 
     @property
     def is_connected(self) -> bool:
         """The connection is open."""
-        return self._connection is not None
+        return self.link.connection is not None
 
     # --- what people do at a charge point
 
@@ -316,42 +279,25 @@ class ChargePoint:
         Raises:
             DataError: no such connector.
         """
-        outlet = self._outlet(connector_id)
-        if outlet.transaction is not None:
-            return await self._stop_with(outlet, id_tag)
-        info = await self.authorize(id_tag)
-        if info is None:
-            return False
-        parent = info.get("parentIdTag")
-        allowed, _ = self.charging.may_use(outlet, id_tag, parent)
-        if allowed:
-            self.charging.authorise(outlet, PendingUser(id_tag, parent))
-        return allowed
+        return await card_reader.present(self, self._outlet(connector_id), id_tag)
 
     async def authorize(self, id_tag: str) -> TagInfo | None:
         """What allows a tag to charge: the list, the cache or the central system; ``None``: nothing does."""
-        verdict = self._judge(id_tag, online=self.is_online)
-        if verdict is Verdict.ASK:
-            try:
-                answer_ = await self._connected().call("Authorize", {"idTag": id_tag})
-            except DeviceError:
-                verdict = self._judge(id_tag, online=False)
-            else:
-                info: TagInfo = answer_["idTagInfo"]
-                self.memory.learn_tag(id_tag, info)
-                return info if is_valid(info, self.now()) else None
-        if verdict is Verdict.ALLOW:
-            return self.memory.tag_info(id_tag) or {"status": "Accepted"}
-        return None
+        return await card_reader.authorize(self, id_tag)
 
     @property
     def is_online(self) -> bool:
         """Connected and accepted."""
-        return self._connection is not None and self.registration.accepted
+        return self.link.connection is not None and self.registration.accepted
+
+    @property
+    def registration(self) -> Registration:
+        """What the central system said to BootNotification."""
+        return self.link.registration
 
     def now(self) -> datetime:
         """The time of day of this charge point, aware UTC."""
-        return self.clock.now() + self._clock_ahead
+        return self.clock.now() + self.link.ahead
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Return once something holds that states and answers bring about."""
@@ -397,15 +343,8 @@ class ChargePoint:
 
     def reconnect(self) -> None:
         """Connect anew, as a security profile or key asks for."""
-        if self._connection is not None:
-            self.spawn(self._connection.close(1000, "reconnecting"))
-
-    def arm_heartbeat(self) -> None:
-        """The next heartbeat, by the present interval."""
-        if self._heartbeat_timer is not None:
-            self._heartbeat_timer.cancel()
-        interval_s = heartbeat_interval_s(self.memory.configuration.number("HeartbeatInterval"))
-        self._heartbeat_timer = self.clock.call_later(interval_s, self._heartbeat)
+        if self.link.connection is not None:
+            self.spawn(self.link.connection.close(1000, "reconnecting"))
 
     def arm_reservations(self) -> None:
         """Forget reservations when they expire."""
@@ -424,10 +363,6 @@ class ChargePoint:
             next_s = (min(r.expires_at for r in held.values()) - now).total_seconds()
             self._reservation_timer = self.clock.call_later(next_s, self.arm_reservations)
 
-    def send_boot_triggered(self) -> None:
-        """TriggerMessage(BootNotification)."""
-        self.spawn(self._boot())
-
     # --- inside
 
     def _begin_run(self) -> None:
@@ -435,83 +370,6 @@ class ChargePoint:
         self.charging.end_cut_off(reason)
         self.charging.sampling.arm_aligned()
         self.arm_reservations()
-
-    async def _run(self) -> None:
-        while not self._stopping:
-            if self._reset_pending:
-                await self._boot_anew()
-            self._set_state(ChargePointState.CONNECTING)
-            try:
-                connection = await self._open()
-            except DeviceOffline as error:
-                self._failures += 1
-                log.info("ocpp_connect_failed", charge_point=self.settings.identity, error=str(error))
-                self.security.connect_failed(error)
-                self._set_state(ChargePointState.ERROR)
-            else:
-                self.security.connected()
-                await self._serve(connection)
-                self._failures = 0 if self.registration.accepted else self._failures + 1
-            delay_s = self.settings.backoff.delay_s(self._failures, self._random())
-            await self.clock.sleep(delay_s)
-
-    async def _open(self) -> Connection:
-        ping_s = self.memory.configuration.number("WebSocketPingInterval")
-        return await open_connection(
-            self.security.url,
-            self.settings.identity,
-            self._answer,
-            password=self.security.password,
-            tls=self.security.tls_context(),
-            clock=self._network_clock,
-            call_timeout_s=self.settings.call_timeout_s,
-            ping_interval_s=float(ping_s) if ping_s else None,
-            observer=self._observer,
-        )
-
-    async def _serve(self, connection: Connection) -> None:
-        self._connection = connection
-        self.sender.connect(connection)
-        if self.registration.accepted:
-            self._set_state(ChargePointState.REGISTERED)
-            self.charging.statuses.report_all(always=False)
-            self.sender.wake()
-        else:
-            self._set_state(ChargePointState.CONNECTED)
-            if self._boot_timer is None:
-                self.spawn(self._boot())
-        try:
-            await connection.run()
-        finally:
-            self._connection = None
-            self.sender.disconnect()
-            self.charging.statuses.disconnected()
-            self._set_state(ChargePointState.DISCONNECTED)
-
-    def _answer(self, action: str, payload: Payload) -> Payload | None:
-        if not self.registration.may_answer:
-            return None
-        return answer(self, action, payload)
-
-    async def _boot(self) -> None:
-        self._boot_timer = None
-        if self._connection is None:
-            return
-        try:
-            await self.send_boot_notification()
-        except DeviceError as error:
-            log.info("ocpp_boot_failed", charge_point=self.settings.identity, error=str(error))
-            self._boot_later(BOOT_RETRY_S)
-
-    def _boot_later(self, delay_s: float) -> None:
-        if self._boot_timer is not None:
-            self._boot_timer.cancel()
-        self._boot_timer = self.clock.call_later(delay_s, self._boot_again)
-
-    def _boot_again(self) -> None:
-        self._boot_timer = None
-        if not self.registration.accepted:
-            self.spawn(self._boot())
 
     def _boot_payload(self) -> Payload:
         settings = self.settings
@@ -523,36 +381,6 @@ class ChargePoint:
         if settings.serial_number:
             payload["chargePointSerialNumber"] = settings.serial_number
         return payload
-
-    def _booted(self, answer_: Payload) -> None:
-        first = not self.registration.accepted
-        self.registration = Registration.from_answer(answer_["status"], answer_["interval"], BOOT_RETRY_S)
-        self._take_time(answer_)
-        if self.registration.status is not BootStatus.ACCEPTED:
-            self._set_state(ChargePointState.CONNECTED)
-            self._boot_later(self.registration.interval_s)
-            return
-        if answer_["interval"] > 0:
-            self.memory.configuration.change("HeartbeatInterval", str(answer_["interval"]))
-            self.memory.save_configuration()
-        self._set_state(ChargePointState.REGISTERED)
-        self.arm_heartbeat()
-        self.charging.statuses.report_all(always=first)
-        self.security.registered()
-        self.sender.wake()
-
-    def _take_time(self, answer_: Payload) -> None:
-        if not self.settings.follow_server_time:
-            return
-        ahead = read_time(answer_["currentTime"]) - self.clock.now()
-        if abs((ahead - self._clock_ahead).total_seconds()) > CLOCK_TOLERANCE_S:
-            self._clock_ahead = ahead
-            self.charging.sampling.arm_aligned()
-
-    def _heartbeat(self) -> None:
-        self.arm_heartbeat()
-        if self.is_online:
-            self.sender.send("Heartbeat", {}, on_answer=self._take_time)
 
     def _delivered(self, message: Queued, answer_: Payload) -> None:
         if message.action == "StartTransaction":
@@ -571,63 +399,26 @@ class ChargePoint:
         )
         return running.transaction_id
 
-    async def _stop_with(self, outlet: Outlet, id_tag: str) -> bool:
-        assert outlet.transaction is not None  # noqa: S101 - the caller looked
-        record = outlet.transaction.record
-        known = self.memory.tag_info(id_tag)
-        allowed = same_user(id_tag, record.id_tag, record.parent_id_tag, known, self.now())
-        if allowed is None:
-            info = await self.authorize(id_tag)
-            allowed = info is not None and same_group(info, record.parent_id_tag)
-        if allowed:
-            self.charging.end(outlet, "Local", id_tag=id_tag)
-        return allowed
-
-    def _judge(self, id_tag: str, *, online: bool) -> Verdict:
-        memory = self.memory
-        return judge_tag(
-            id_tag,
-            now=self.now(),
-            online=online,
-            configuration=memory.configuration,
-            local=memory.local_list,
-            cache=memory.cache,
-        )
-
     async def _shut_down(self, *, wait: bool) -> None:
         """Let a soft reset deliver its messages, then close; the connect loop boots anew."""
         deadline_s = self.clock.monotonic() + (SOFT_RESET_PATIENCE_S if wait else 0.0)
         while not self.sender.is_idle and self.is_online and self.clock.monotonic() < deadline_s:
             await self.clock.sleep(0.1)
-        self._reset_pending = True
-        if self._connection is not None:
-            await self._connection.close(1000, "reset")
+        self.link.reset_pending = True
+        if self.link.connection is not None:
+            await self.link.connection.close(1000, "reset")
 
-    async def _boot_anew(self) -> None:
+    async def boot_anew(self) -> None:
         """Forget what a reset forgets; the cars stay where they are."""
-        self._reset_pending = False
+        self.link.forget()
         self.charging.close()
-        self._cancel_timers()
-        self.sender.stop()
-        self.updates.stop()
+        self._stop_parts()
         await self.clock.sleep(self.settings.boot_time_s)
         vehicles = {c: o.vehicle for c, o in self.charging.outlets.items() if o.vehicle is not None}
-        self.registration = Registration()
         self._load()
         self._begin_run()
         for connector_id, vehicle in vehicles.items():
             self.charging.plug_in(connector_id, vehicle)
-
-    def _cancel_timers(self) -> None:
-        for timer in (self._boot_timer, self._heartbeat_timer, self._reservation_timer):
-            if timer is not None:
-                timer.cancel()
-        self._boot_timer = self._heartbeat_timer = self._reservation_timer = None
-
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            raise DeviceOffline(f"{self.settings.identity}: not connected")
-        return self._connection
 
     def _outlet(self, connector_id: int) -> Outlet:
         outlet = self.charging.outlets.get(connector_id)
@@ -636,7 +427,9 @@ class ChargePoint:
             raise DataError(f"found connector {connector_id}, there are: {known}")
         return outlet
 
-    def _set_state(self, state: ChargePointState) -> None:
-        if state is not self._state:
-            self._state = state
-            self.changed()
+    def _stop_parts(self) -> None:
+        if self._reservation_timer is not None:
+            self._reservation_timer.cancel()
+            self._reservation_timer = None
+        self.sender.stop()
+        self.updates.stop()

@@ -42,7 +42,7 @@ def change_configuration(cp: ChargePoint, payload: Payload) -> Payload:
 def _apply(cp: ChargePoint, name: str) -> None:
     match name:
         case "heartbeatinterval":
-            cp.arm_heartbeat()
+            cp.link.arm_heartbeat()
         case "clockaligneddatainterval":
             cp.charging.sampling.arm_aligned()
         case "metervaluesampleinterval":

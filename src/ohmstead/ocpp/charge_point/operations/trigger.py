@@ -28,7 +28,7 @@ def trigger_message(cp: ChargePoint, payload: Payload) -> Payload:
 def _send(cp: ChargePoint, wanted: str, connector_id: int | None) -> None:
     match wanted:
         case "BootNotification":
-            cp.send_boot_triggered()
+            cp.spawn(cp.link.boot())
         case "Heartbeat":
             cp.sender.send("Heartbeat", {}, triggered=True)
         case "StatusNotification":
