@@ -37,7 +37,7 @@ def in_s(seconds: float) -> datetime:
         (car_at(0.5, in_s(60)), Rule.DEADLINE),
         (car_at(0.5, in_s(0)), Rule.IDLE),
         (car_at(0.5, None), Rule.IDLE),
-        (car_at(None, in_s(60)), Rule.IDLE),
+        (car_at(None, in_s(60)), Rule.DEADLINE),
         (car_at(0.8, in_s(60)), Rule.IDLE),
         (car_at(0.8, in_s(60), target_soc=0.9), Rule.DEADLINE),
         (car_at(0.9, in_s(60)), Rule.IDLE),
