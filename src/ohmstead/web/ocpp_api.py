@@ -191,7 +191,7 @@ def _sessions(router: APIRouter, view: OcppView) -> None:
 
 def _tags(router: APIRouter, view: OcppView) -> None:
     @router.get("/tags", summary="Who may charge")
-    async def get_tags(response: Response) -> list[TagInfo]:
+    def get_tags(response: Response) -> list[TagInfo]:
         response.headers.update(NO_STORE)
         return view.tags()
 

@@ -71,7 +71,7 @@ class OcppView(Protocol):
         ...
 
     def tags(self) -> list[TagInfo]:
-        """All tags."""
+        """All tags. Called from worker threads."""
         ...
 
     async def put_tag(self, tag: TagInfo) -> None:

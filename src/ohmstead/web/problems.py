@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from ohmstead.errors import DataError
 from ohmstead.web.schema import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -39,7 +40,12 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
     return problem(422, "The request is not valid", "; ".join(parts))
 
 
+async def _unreadable(_request: Request, error: Exception) -> Response:
+    return problem(503, "Not available now", str(error))
+
+
 def install(app: FastAPI) -> None:
     """Let every error of the app be a problem document."""
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(DataError, _unreadable)

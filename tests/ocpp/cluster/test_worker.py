@@ -10,20 +10,24 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import msgspec
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from ohmstead.daemon.ocpp_view import CentralView
 from ohmstead.errors import ConfigError, DataError, DeviceOffline, SourceError
 from ohmstead.ocpp.central.charger import Charger, Connector, ConnectorStatus, Tag
 from ohmstead.ocpp.central.meter_values import parse_meter_values
 from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
+from ohmstead.ocpp.central.store_port import StoreError
 from ohmstead.ocpp.central.system import CentralSystem
 from ohmstead.ocpp.cluster.settings import ClusterSettings
 from ohmstead.ocpp.cluster.wire import State
 from ohmstead.ocpp.cluster.worker import serving_worker
 from ohmstead.ocpp.schemas import SchemaError
 from ohmstead.ocpp.transport import CallFailed
+from ohmstead.web.app import create_ocpp_app
 from tests.ocpp.central.serving import BOOT, OPEN, PATIENCE_S, RawCharger, charger, until
 from tests.ocpp.cluster.servers import Nats, Postgres, nats, postgres
 
@@ -223,6 +227,14 @@ async def test_without_the_database_a_charger_is_not_answered_but_told_to_repeat
         cluster = ClusterSettings(database=server.new_database(), broker=broker.url)
         async with serving_worker(OPEN, cluster) as central, await charger(central, boot=True) as cp:
             server.stop()
+            with pytest.raises(StoreError, match="database"):
+                central.store.tags()
+            transport = httpx2.ASGITransport(create_ocpp_app(CentralView(central)))
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                answer = await client.get("/api/ocpp/sessions")
+                assert (answer.status_code, answer.json()["title"]) == (503, "Not available now")
+            with pytest.raises(InvalidStatus, match="503"):
+                await charger(central, "CP2")
             start = {"connectorId": 1, "idTag": "CARD", "meterStart": 0, "timestamp": "2026-06-01T12:00:00Z"}
             assert (await cp.ask("StartTransaction", start))[:3:2] == [4, "InternalError"]
             assert (await cp.told("Heartbeat", {}))["currentTime"]

@@ -29,7 +29,7 @@ DURABLE = (
 
 
 def conninfo_of(url: str) -> str:
-    """Connection parameters out of a URL, with time-outs so that a dead server is noticed.
+    """Connection parameters out of a URL, with time-outs so that either end notices when the other died.
 
     Raises:
         ConfigError: it is no URL of a PostgreSQL database. Its password is not repeated.
@@ -47,6 +47,8 @@ def conninfo_of(url: str) -> str:
         (
             str(given.pop("options", "") or ""),
             f"-c search_path={SCHEMA} -c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_S}s",
+            f"-c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_S}s",
+            "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
         )
     ).strip()
     defaults: dict[str, Any] = {

@@ -157,7 +157,8 @@ class PostgresStore:
             return
 
         async def write(database: Database) -> None:
-            async with database.transaction(), database.pipeline():
+            # All in one batch, COMMIT included: the charger's row is not locked over a round trip.
+            async with database.pipeline(), database.transaction():
                 if claim is not None:
                     await database.execute("SELECT hold(%s, %s)", (claim.identity, claim.number))
                 for change in changes:
