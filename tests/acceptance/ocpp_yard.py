@@ -60,10 +60,10 @@ class Bay:
 class DeafChargePoint(ChargePoint):
     """A charger as some are: ``Accepted``, and nothing happens."""
 
-    def _answer(self, action: str, payload: Payload) -> Payload | None:
+    def answer(self, action: str, payload: Payload) -> Payload | None:
         if action == "SetChargingProfile":
             return {"status": "Accepted"}
-        return super()._answer(action, payload)
+        return super().answer(action, payload)
 
 
 class Cable:

@@ -16,6 +16,7 @@ from ohmstead.ocpp.charge_point.connector import ERROR_CODES, NO_ERROR, Status
 from ohmstead.ocpp.charge_point.link import ChargePointState, Link
 from ohmstead.ocpp.charge_point.memory import Memory
 from ohmstead.ocpp.charge_point.metering import Context
+from ohmstead.ocpp.charge_point.operations import answer
 from ohmstead.ocpp.charge_point.outlet import Outlet, PendingUser
 from ohmstead.ocpp.charge_point.registration import Registration
 from ohmstead.ocpp.charge_point.security import Security
@@ -310,7 +311,15 @@ class ChargePoint:
         finally:
             self._waiters = [waiter for waiter in self._waiters if waiter[1] is not future]
 
-    # --- for the operations
+    # --- for the link and the operations
+
+    def answer(self, action: str, payload: Payload) -> Payload | None:
+        """Answer a request of the central system; ``None``: it was rejected, and is silent.
+
+        Raises:
+            Refusal: answered with a CALLERROR.
+        """
+        return answer(self, action, payload) if self.registration.may_answer else None
 
     def changed(self) -> None:
         """Something changed that somebody may wait for."""

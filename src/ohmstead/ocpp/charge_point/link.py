@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
-from ohmstead.ocpp.charge_point.operations import answer
 from ohmstead.ocpp.charge_point.registration import BootStatus, Registration, heartbeat_interval_s
 from ohmstead.ocpp.clock import Clock, Timer
 from ohmstead.ocpp.frames import Payload
@@ -202,7 +201,7 @@ class Link:
         return await open_connection(
             cp.security.url,
             cp.settings.identity,
-            self._answer,
+            cp.answer,
             password=cp.security.password,
             tls=cp.security.tls_context(),
             clock=self._network_clock,
@@ -230,9 +229,6 @@ class Link:
             cp.sender.disconnect()
             cp.charging.statuses.disconnected()
             self._set_state(ChargePointState.DISCONNECTED)
-
-    def _answer(self, action: str, payload: Payload) -> Payload | None:
-        return answer(self._charge_point, action, payload) if self.registration.may_answer else None
 
     def _boot_later(self, delay_s: float) -> None:
         if self._boot_timer is not None:
