@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import httpx2
 import psycopg
@@ -15,65 +10,10 @@ import pytest
 
 from tests.ocpp.cluster.fleet import Balancer, LightCharger
 from tests.ocpp.cluster.servers import Nats, Postgres
+from tests.ocpp.cluster.workers import PATIENCE_S, Worker, worker
 
-PATIENCE_S = 120.0
 BACK_WITHIN_S = 30.0
 CHARGERS = 500
-
-
-@dataclass
-class Worker:
-    """A real process: ``ohmstead ocpp serve --cluster``."""
-
-    process: asyncio.subprocess.Process
-    port: int
-    api: str
-
-    async def chargers(self, client: httpx2.AsyncClient) -> dict[str, bool]:
-        """Every charger that it lists, and whether it is connected anywhere."""
-        answer = await client.get(self.api)
-        return {charger["identity"]: charger["connected"] for charger in answer.json()}
-
-    async def sees_all(self, client: httpx2.AsyncClient) -> None:
-        """Return once its list says that the whole fleet is connected."""
-        while True:
-            found = await self.chargers(client)
-            if len(found) == CHARGERS and all(found.values()):
-                return
-            await asyncio.sleep(0.2)
-
-
-@asynccontextmanager
-async def worker(database: str, broker: str) -> AsyncIterator[Worker]:
-    arguments = ["ocpp", "serve", "--port", "0", "--api-port", "0", "--unknown", "accept"]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "ohmstead", *arguments),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "OHMSTEAD_OCPP_DATABASE": database, "OHMSTEAD_OCPP_CLUSTER": broker},
-    )
-    assert process.stdout is not None
-    reading = None
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            port = api = None
-            while port is None or api is None:
-                line = (await process.stdout.readline()).decode()
-                assert line, "the worker ended"
-                if line.startswith("Chargers connect to "):
-                    port = int(line.split("/")[2].rpartition(":")[2])
-                elif line.startswith("API: "):
-                    api = line.removeprefix("API: ").strip()
-        reading = asyncio.ensure_future(process.stdout.read())  # its log must not fill the pipe
-        yield Worker(process, port, api)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        async with asyncio.timeout(PATIENCE_S):
-            await process.wait()
-            if reading is not None:
-                await reading
 
 
 async def until_all(chargers: list[LightCharger], is_so: str, count: int = CHARGERS) -> None:
@@ -121,12 +61,12 @@ async def test_a_killed_workers_chargers_are_back_in_half_a_minute_and_every_ses
                 async with asyncio.timeout(BACK_WITHIN_S):
                     await first.process.wait()
                     await until_all(fleet, "transaction_id")
-                    await second.sees_all(client)
+                    await second.sees(client, CHARGERS)
                 moved = sum(now.connects > then for now, then in zip(fleet, before, strict=True))
                 assert moved >= CHARGERS // 4
                 async with worker(database, nats_server.url) as third, asyncio.timeout(PATIENCE_S):
                     balancer.ports.append(third.port)
-                    await third.sees_all(client)
+                    await third.sees(client, CHARGERS)
                     await reach(client, second, fleet[::10])
                     await reach(client, third, fleet)
                     ending.set()
