@@ -7,7 +7,7 @@ it survives a restart by being stored, and makes every cycle replayable.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from ohmstead.core.charging_info import ChargingInfo
@@ -122,7 +122,7 @@ class Memory:
         """An independent copy."""
         return replace(
             self,
-            assets={k: replace(v) for k, v in self.assets.items()},
+            assets={asset: _twin(memory) for asset, memory in self.assets.items()},
             manual=dict(self.manual),
             charging=dict(self.charging),
         )
@@ -140,6 +140,17 @@ class Memory:
         if out.planned_at is not None and out.planned_at > now:
             out.planned_at = None
         return out
+
+
+_NAMES = tuple(f.name for f in fields(AssetMemory))
+
+
+def _twin(memory: AssetMemory) -> AssetMemory:
+    """A copy, quicker than :func:`dataclasses.replace`: one is made per asset and cycle."""
+    out = AssetMemory.__new__(AssetMemory)
+    for name in _NAMES:
+        setattr(out, name, getattr(memory, name))
+    return out
 
 
 _TIMERS = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ohmstead.core.estimate import finite
 from ohmstead.core.memory import Memory
 from ohmstead.core.phases import NOTHING, SINGLE, doubted, effective, observed, without_others
-from ohmstead.core.site import AssetId, ChargePoint, Load, Phases, Room, Site
+from ohmstead.core.site import ChargePoint, Load, Phases, Room, Site
 from ohmstead.core.state import ChargePointState, GridState, SiteState
 
 
@@ -33,10 +33,8 @@ def watch_phases(site: Site, state: SiteState, grid: GridState, memory: Memory, 
             continue
         rest = None
         if house is not None and powers is not None:
-            others: dict[Phases, float] = {}
-            for asset_id, (wiring, power_w) in powers.items():
-                if asset_id != point.id:
-                    others[wiring] = others.get(wiring, 0.0) + power_w
+            own = as_used(point, memory).phases
+            others = {**powers, own: powers.get(own, 0.0) - seen.power_w.value}
             rest = without_others(house, others)
         evidence = observed(
             known.phases or NOTHING,
@@ -60,14 +58,13 @@ def as_used(point: ChargePoint, memory: Memory) -> ChargePoint:
     return point if phases is point.phases else replace(point, phases=phases)
 
 
-def _by_wiring(site: Site, state: SiteState, memory: Memory) -> dict[AssetId, tuple[Phases, float]]:
-    """What every metered asset takes, and on which phases; those on unknown ones are left out."""
-    out: dict[AssetId, tuple[Phases, float]] = {}
+def _by_wiring(site: Site, state: SiteState, memory: Memory) -> dict[Phases, float]:
+    """What all metered assets of each wiring take together, W."""
+    out: dict[Phases, float] = {}
     for asset in site.assets:
         seen = state.assets.get(asset.id)
         if isinstance(asset, Room | Load) or seen is None or seen.power_w.value is None:
             continue
         wiring = as_used(asset, memory).phases if isinstance(asset, ChargePoint) else asset.phases
-        if wiring is not Phases.UNKNOWN:
-            out[asset.id] = (wiring, seen.power_w.value)
+        out[wiring] = out.get(wiring, 0.0) + seen.power_w.value
     return out

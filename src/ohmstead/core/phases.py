@@ -131,10 +131,12 @@ def _from_own_meter(
     total_w = sum(own_phases_w)
     used = [phase for phase, w in zip(SINGLE, own_phases_w, strict=True) if w > USED_SHARE * total_w]
     if len(used) == len(SINGLE):
+        if evidence.found is Phases.ALL and not evidence.from_house:
+            return evidence
         return replace(evidence, found=Phases.ALL, from_house=False)
     if len(used) != 1 or evidence.doubted:
         return evidence
-    if evidence.from_house and evidence.found in SINGLE:
+    if evidence.found is used[0] or (evidence.from_house and evidence.found in SINGLE):
         return evidence
     return replace(evidence, found=used[0], from_house=False)
 
