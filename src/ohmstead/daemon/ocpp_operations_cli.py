@@ -15,10 +15,8 @@ from urllib.parse import quote
 
 import typer
 
-from ohmstead.errors import ConfigError, DataError, DeviceError, DeviceOffline, SourceError
-
-ASK_TIMEOUT_S = 60.0
-"""Longer than a charger may take."""
+from ohmstead.daemon.ocpp_client import ApiClient, first_line
+from ohmstead.errors import ConfigError, DeviceError
 
 Api = Annotated[
     str,
@@ -34,65 +32,6 @@ Connector = Annotated[int, typer.Option(min=0, max=64, help="Its connector; 0 is
 
 DEFAULT_API = "http://127.0.0.1:8080"
 DEFAULT_FILE = "ohmstead-ocpp.db"
-
-
-class ApiClient:
-    """The API of a running Ohmstead."""
-
-    def __init__(self, url: str, token_file: Path | None) -> None:
-        self._url = url.rstrip("/")
-        self._headers = {}
-        if token_file is not None:
-            self._headers["authorization"] = f"Bearer {_first_line(token_file)}"
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        """The JSON of an answer.
-
-        Raises:
-            SourceError: nobody answers there, or not as Ohmstead does.
-            ConfigError: the access token is wrong or missing.
-            DataError: there is no such charger, or the payload is not right.
-            DeviceError: the charger refused, or does not answer.
-        """
-        import httpx2
-
-        try:
-            answer = httpx2.request(
-                method, f"{self._url}/api/ocpp{path}", json=body, headers=self._headers, timeout=ASK_TIMEOUT_S
-            )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise SourceError(
-                f"{self._url} does not answer ({str(error) or type(error).__name__}); is `ohmstead run` or "
-                "`ohmstead ocpp serve` running there? --api names another address"
-            ) from error
-        if answer.status_code == 204:
-            return None
-        try:
-            data = answer.json()
-        except ValueError:
-            data = None
-        if answer.is_success and data is not None:
-            return data
-        detail = data.get("detail") if isinstance(data, dict) else None
-        words = str(detail or f"{self._url} answered {answer.status_code}")
-        match answer.status_code:
-            case 401:
-                raise ConfigError(f"{words} Name its file with --token-file.")
-            case 409:
-                raise DeviceOffline(words)
-            case 404 | 422:
-                raise DataError(words)
-            case 502:
-                raise DeviceError(words)
-            case _:
-                raise SourceError(words)
-
-    def operate(self, identity: str, action: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """Ask a charger; the payload of its answer."""
-        answer: dict[str, Any] = self.ask("POST", f"/chargers/{quote(identity, safe='')}/{action}", payload)[
-            "answer"
-        ]
-        return answer
 
 
 def serve(
@@ -154,7 +93,7 @@ def serve(
         typer.echo(f"API: {api_url}api/ocpp/chargers")
 
     setup_logs("debug" if ctx.find_root().params.get("debug") else "info", as_json=False)
-    token = None if token_file is None else _first_line(token_file)
+    token = None if token_file is None else first_line(token_file)
     serve_central(
         ServeOptions(
             settings=settings,
@@ -391,17 +330,6 @@ def _print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> N
     for row in rows:
         table.add_row(*row)
     Console().print(table)
-
-
-def _first_line(file: Path) -> str:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--token-file: {file}: {error}") from error
-    token = lines[0].strip() if lines else ""
-    if not token:
-        raise ConfigError(f"--token-file: {file}: the first line must be the token")
-    return token
 
 
 def add_operations(app: typer.Typer) -> None:

@@ -84,6 +84,16 @@ async def test_only_so_many_strangers_are_held(tmp_path: Path) -> None:
         assert len(central.chargers) == 20
 
 
+async def test_no_more_connections_than_configured(tmp_path: Path) -> None:
+    async with serving(tmp_path, replace(OPEN, max_chargers=2)) as central:
+        async with await charger(central, "A", boot=True), await charger(central, "B", boot=True):
+            with pytest.raises(InvalidStatus, match="503"):
+                await charger(central, "C")
+        await until(lambda: not central.connected("A") and not central.connected("B"))
+        async with await charger(central, "B", boot=True):
+            pass
+
+
 async def test_the_newest_connection_wins_and_calls_on_the_old_one_fail(tmp_path: Path) -> None:
     async with serving(tmp_path) as central, await charger(central, boot=True) as old:
         asked = asyncio.create_task(central.commands("CP1").clear_cache())

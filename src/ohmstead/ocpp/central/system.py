@@ -7,46 +7,38 @@ messages of one charger are taken in turn, those of different chargers do not wa
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
+from websockets.asyncio.server import Server, ServerConnection
 
-from ohmstead.errors import ConfigError, DataError, DeviceError, DeviceOffline
+from ohmstead.errors import DeviceError, DeviceOffline
 from ohmstead.ocpp.central.accounting import MixAt, unknown_mix
 from ohmstead.ocpp.central.charger import Admission, Charger
 from ohmstead.ocpp.central.commands import Commands
 from ohmstead.ocpp.central.decision import Context, Decision, Ledger, Refusal, SaveCharger
 from ohmstead.ocpp.central.door import Door
-from ohmstead.ocpp.central.gate import from_a_page, identity_of
+from ohmstead.ocpp.central.gate import identity_of
 from ohmstead.ocpp.central.inbound import decide
+from ohmstead.ocpp.central.listening import listen
 from ohmstead.ocpp.central.peers import Alone, Peers
 from ohmstead.ocpp.central.settings import CentralSettings, SecurityProfile
 from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StartKnown, StoreError, TransactionStore
 from ohmstead.ocpp.clock import Clock, RealClock
 from ohmstead.ocpp.error_codes import ErrorCode
 from ohmstead.ocpp.frames import Payload
-from ohmstead.ocpp.transport import CLOSE_TIMEOUT_S, MAX_MESSAGE_BYTES, SUBPROTOCOL, Connection
+from ohmstead.ocpp.transport import SUBPROTOCOL, Connection
 from ohmstead.ocpp.transport import Refusal as Refused
 
 log = structlog.get_logger(__name__)
 
-_QUIET = logging.getLogger("ohmstead.ocpp.websockets")
-_QUIET.setLevel(logging.WARNING)
-"""What comes and goes is logged here, once."""
-
 T = TypeVar("T")
 
 CALL_TIMEOUT_S = 30.0
-OPEN_TIMEOUT_S = 30.0
 CHANGE_NOTHING = frozenset({"Heartbeat", "Authorize", "DataTransfer"})
 """Answered at once where nothing of the charger is waiting for the disk."""
 
@@ -120,30 +112,7 @@ class CentralSystem:
         Raises:
             ConfigError: the address cannot be used, or TLS files cannot.
         """
-        settings = self.settings
-        try:
-            self._server = await serve(
-                self._serve,
-                settings.host,
-                settings.port,
-                ssl=settings.tls(),
-                process_request=self._process_request,
-                select_subprotocol=_select_subprotocol,
-                compression=None,
-                max_size=MAX_MESSAGE_BYTES,
-                max_queue=4,
-                open_timeout=OPEN_TIMEOUT_S,
-                close_timeout=CLOSE_TIMEOUT_S,
-                ping_interval=settings.ping_s,
-                ping_timeout=settings.ping_s,
-                server_header=None,
-                logger=_QUIET,
-            )
-        except OSError as error:
-            raise ConfigError(
-                f"ocpp: cannot listen on host {settings.host}, port {settings.port}: "
-                f"{error.strerror or error}; set another host or port there"
-            ) from error
+        self._server = await listen(self.settings, self._door, self._serve)
         self.port = next(iter(self._server.sockets)).getsockname()[1]
         return self
 
@@ -307,34 +276,6 @@ class CentralSystem:
     def _link(self, identity: str) -> _Link:
         return self._links.setdefault(identity, _Link(identity))
 
-    async def _process_request(self, websocket: ServerConnection, request: Request) -> Response | None:
-        open_links = sum(1 for link in self._links.values() if link.connection is not None)
-        if open_links >= self.settings.max_chargers:
-            return websocket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many charge points\n")
-        if (_one(request, "Upgrade") or "").lower() != "websocket":
-            return None  # refused by the library; nobody is written down for it
-        open_to_all = self.settings.security_profile == SecurityProfile.NONE
-        if open_to_all and from_a_page(_one(request, "Origin")):
-            # Chargers have no pages; a page in a browser on this computer must not play a charger.
-            return websocket.respond(HTTPStatus.FORBIDDEN, "not from a web page\n")
-        tls = websocket.transport.get_extra_info("ssl_object")
-        try:
-            turned = await self._door.admit(
-                request.path,
-                _one(request, "Authorization"),
-                None if tls is None else tls.getpeercert(),
-            )
-        except DataError as error:
-            log.error("ocpp_store_failed", error=str(error))  # noqa: TRY400 - expected
-            return websocket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "cannot be recorded now\n")
-        if turned is None:
-            return None
-        log.warning("ocpp_refused", path=request.path[:100], status=int(turned.status), reason=turned.words)
-        response = websocket.respond(turned.status, turned.words + "\n")
-        if turned.status is HTTPStatus.UNAUTHORIZED:
-            response.headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
-        return response
-
     async def _serve(self, websocket: ServerConnection) -> None:
         if websocket.subprotocol is None:
             await websocket.close(1002, f"only {SUBPROTOCOL} is spoken here")
@@ -455,14 +396,3 @@ class CentralSystem:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waits for it is told; nobody may be waiting any more
-
-
-def _one(request: Request, name: str) -> str | None:
-    """A header that is there once."""
-    found = request.headers.get_all(name)
-    return found[0] if len(found) == 1 else None
-
-
-def _select_subprotocol(_websocket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Ours in the charger's own spelling; without it the handshake ends, and then the connection."""
-    return next((name for name in offered if name.casefold() == SUBPROTOCOL), None)
