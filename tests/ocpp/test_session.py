@@ -228,6 +228,7 @@ def mutated(rng: random.Random) -> bytes:
     return bytes(data) if rng.random() < 0.98 else rng.randbytes(rng.randrange(200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerant", [False, True])
 def test_fifty_thousand_random_and_mutated_frames_do_no_harm(tolerant: bool) -> None:
     """Both kinds together: 100 000. Every answer is a frame, memory stays bounded, the session goes on."""

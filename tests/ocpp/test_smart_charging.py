@@ -310,7 +310,7 @@ def oracle(
     return rows
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(
     found=st.lists(profiles(), max_size=6),
     connector=st.sampled_from([1, 2]),
