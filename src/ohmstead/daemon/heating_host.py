@@ -131,7 +131,8 @@ class HeatingHost:
         if self.floors is not None:
             rooms[FLOORS] = self._task(FLOORS, self.floors.run)
         rooms |= {room.settings.id: self._task(room.settings.id, room.run) for room in self.radiators}
-        tasks = [*rooms.values(), asyncio.create_task(self._store.run())]
+        storing = asyncio.create_task(self._store.run())
+        tasks = [*rooms.values()]
         tasks += [asyncio.create_task(live()) for live in self._worlds]
         if self._claims is not None:
             tasks.append(asyncio.create_task(self._claims.run(lambda name: _cancel(rooms[name]))))
@@ -145,7 +146,8 @@ class HeatingHost:
                 async with asyncio.timeout(RELEASE_S):
                     ours = (room for room in self.radiators if room.settings.id not in self._refused())
                     await asyncio.gather(*(room.release() for room in ours))
-            await self._store.flush()
+            self._store.close()
+            await storing
 
     def _task(self, name: str, run: Work) -> asyncio.Task[None]:
         async def regulate() -> None:

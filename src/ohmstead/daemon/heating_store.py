@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +27,7 @@ class HeatingStore:
         self._recorder = recorder
         self._waiting: dict[str, bytes] = {}
         self._put = asyncio.Event()
+        self._closing = asyncio.Event()
         self.error: str | None = None
         """Why the newest values are not on the disk; ``None`` where they are."""
 
@@ -47,15 +49,23 @@ class HeatingStore:
         self._put.set()
 
     async def run(self) -> None:
-        """Write what is put, until cancelled; see :meth:`flush` for the end."""
-        while True:
+        """Write what is put, until it is closed; not to be cancelled, or two writes might overtake."""
+        while not self._closing.is_set():
             await self._put.wait()
             self._put.clear()
-            if not await self.flush():
-                await asyncio.sleep(AGAIN_S)
+            if not await self._write_out() and not self._closing.is_set():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(AGAIN_S):
+                        await self._closing.wait()
                 self._put.set()
+        await self._write_out()
 
-    async def flush(self) -> bool:
+    def close(self) -> None:
+        """Have :meth:`run` write what waits, and end."""
+        self._closing.set()
+        self._put.set()
+
+    async def _write_out(self) -> bool:
         """Write all that waits; whether it is on the disk."""
         while self._waiting:
             key, blob = next(iter(self._waiting.items()))
