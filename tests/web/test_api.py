@@ -156,3 +156,9 @@ async def test_openapi_describes_every_answer() -> None:
     }
     assert paths <= set(document["paths"])
     assert {"StatePayload", "PlanPayload", "Problem"} <= set(document["components"]["schemas"])
+
+
+async def test_a_home_without_a_central_system_says_so() -> None:
+    async with served(SampleHouse()) as url, httpx2.AsyncClient(base_url=url) as client:
+        assert (await client.get("/api/ocpp")).json() == {"available": False}
+        assert (await client.get("/api/ocpp/chargers")).status_code == 404

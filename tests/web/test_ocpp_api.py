@@ -151,6 +151,18 @@ async def test_the_description_holds_the_alliances_own_schemas(tmp_path: Path) -
             assert schema.get("required") == own.get("required")
 
 
+async def test_the_schemas_are_served_for_forms_and_checks(tmp_path: Path) -> None:
+    async with api(tmp_path) as web:
+        assert await web.ask("GET", "") == {"available": True}
+        served = await web.ask("GET", "/operations")
+        assert tuple(served) == OPERATIONS
+        for action, schema in served.items():
+            own = jsonschema_rs.Draft4Validator(schema_of(action))
+            inlined = jsonschema_rs.Draft4Validator(schema)
+            for payload in ({}, {"type": "Soft"}, {"connectorId": 1}, {"unheard": 1}):
+                assert inlined.is_valid(payload) == own.is_valid(payload), (action, payload)
+
+
 async def test_without_the_token_nothing_is_told_and_no_foreign_page_changes_anything(tmp_path: Path) -> None:
     async with api(tmp_path, token=TOKEN) as web:
         assert await web.ask("GET", "/chargers") == []

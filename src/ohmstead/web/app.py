@@ -44,9 +44,7 @@ def create_app(
     """
     access = AccessToken(token) if token is not None else None
     closing = asyncio.Event()
-    routers = [*api.routers(view, closing, access)]
-    if ocpp is not None:
-        routers.append(ocpp_router(ocpp))
+    routers = [*api.routers(view, closing, access), ocpp_router(ocpp)]
     app = _app(routers, closing, access)
     app.mount("/", dashboard())
     return _finished(app, allowed_hosts, access)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from ohmstead.errors import ConfigError, DataError, DeviceError, DeviceOffline
 from ohmstead.web.ocpp_schema import (
+    CentralInfo,
     ChargerEvent,
     ChargerInfo,
     ChargingSession,
@@ -35,9 +36,17 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def ocpp_router(view: OcppView) -> APIRouter:
-    """All routes of a central system."""
+def ocpp_router(view: OcppView | None) -> APIRouter:
+    """All routes of a central system; without one, only the route that says so."""
     router = APIRouter(prefix="/api/ocpp", tags=["ocpp"])
+
+    @router.get("", summary="Whether this home has a central system")
+    async def get_central(response: Response) -> CentralInfo:
+        response.headers.update(NO_STORE)
+        return CentralInfo(available=view is not None)
+
+    if view is None:
+        return router
     _chargers(router, view)
     _operations(router, view)
     _sessions(router, view)
@@ -109,7 +118,14 @@ def _chargers(router: APIRouter, view: OcppView) -> None:
 
 
 def _operations(router: APIRouter, view: OcppView) -> None:
-    for action, schema in view.operations().items():
+    schemas = {action: _inlined(schema) for action, schema in view.operations().items()}
+
+    @router.get("/operations", summary="Each operation with the JSON schema of its payload")
+    async def get_operations(response: Response) -> dict[str, dict[str, Any]]:
+        response.headers.update(NO_STORE)
+        return schemas
+
+    for action, schema in schemas.items():
         router.add_api_route(
             f"/chargers/{{identity}}/{action}",
             _operation(view, action),
@@ -117,7 +133,7 @@ def _operations(router: APIRouter, view: OcppView) -> None:
             name=action,
             summary=f"{action}, with the standard's payload",
             responses=_FAILURES,
-            openapi_extra={"requestBody": {"content": {"application/json": {"schema": _inlined(schema)}}}},
+            openapi_extra={"requestBody": {"content": {"application/json": {"schema": schema}}}},
         )
 
 

@@ -9,6 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from ohmstead.web.schema import Payload
 
 
+class CentralInfo(Payload):
+    """Whether there is a central system to ask for anything else here."""
+
+    available: bool
+
+
 class ConnectorInfo(Payload):
     """One connector; 0 is the charger as a whole."""
 
