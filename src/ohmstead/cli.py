@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from ohmstead import __version__
 from ohmstead.chargers import cli as chargers_cli
 from ohmstead.daemon import ocpp_cli
+from ohmstead.daemon.nymea import cli as nymea_cli
 from ohmstead.errors import ConfigError, OhmsteadError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ heating_app = typer.Typer(help="Try the heating regulators on simulated houses."
 app.add_typer(heating_app, name="heating")
 app.add_typer(ocpp_cli.app, name="ocpp")
 app.add_typer(chargers_cli.app, name="chargers")
+app.add_typer(nymea_cli.app, name="nymea")
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The home's YAML file.", show_default=False)]
 OptionalConfigFile = Annotated[

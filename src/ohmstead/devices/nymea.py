@@ -10,10 +10,12 @@ import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from ohmstead.core.sg_ready import SgReady, SgReadyMemory, next_state, wish_of
 from ohmstead.core.site import (
     Asset,
     AssetId,
@@ -242,14 +244,25 @@ class NymeaDevice:
 class NymeaActuator(NymeaDevice):
     """A thing that obeys; ``Controllable``."""
 
+    def __init__(self, asset: Asset, found: Found, options: NymeaOptions) -> None:
+        super().__init__(asset, found, options)
+        self._sg_ready = SgReadyMemory()
+
     async def apply(self, power_w: float) -> None:
         """See :meth:`ohmstead.devices.base.Controllable.apply`."""
         if not math.isfinite(power_w):
             raise DeviceError(f"{self.id}: {power_w} W is not a setpoint")
         thing = await self.found.thing()
-        for action, value in orders(self.asset, thing, power_w):
+        for action, value in orders(self.asset, thing, power_w, self._sg_ready_state(power_w)):
             if thing.states.get(action) != value:
                 await self.found.box.execute(thing, action, value)
+
+    def _sg_ready_state(self, power_w: float) -> SgReady | None:
+        """What a heat pump may be asked for now, with the times that protect it."""
+        if not isinstance(self.asset, HeatPump):
+            return None
+        self._sg_ready = next_state(self._sg_ready, wish_of(self.asset, power_w), datetime.now(UTC))
+        return self._sg_ready.state
 
     async def release(self) -> None:
         """See :meth:`ohmstead.devices.base.Controllable.release`."""
@@ -297,7 +310,7 @@ def _at_most_zero(power_w: Reading) -> Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Access:
+class Access:
     """A box and who asks: devices that share both share a connection."""
 
     url: str
@@ -319,7 +332,7 @@ class NymeaAdapter:
 
     def __init__(self, boxes: Callable[[Address, Callable[[], str | None]], NymeaBox]) -> None:
         self._make = boxes
-        self._boxes: dict[_Access, NymeaBox] = {}
+        self._boxes: dict[Access, NymeaBox] = {}
 
     def meter(self, options: AdapterOptions) -> Meter:
         """The energy meter that these options name."""
@@ -339,7 +352,7 @@ class NymeaAdapter:
             await box.close()
 
     def _box(self, options: NymeaOptions) -> NymeaBox:
-        access = _Access(options.url, options.token_file)
+        access = Access(options.url, options.token_file)
         if access not in self._boxes:
             self._boxes[access] = self._make(Address.parse(options.url), access.token)
         return self._boxes[access]

@@ -144,12 +144,14 @@ class NymeaClient:
         token: str | None = None,
         notified: Notified = lambda _name, _params: None,
         timeout_s: float = TIMEOUT_S,
+        logged_in: bool = True,
     ) -> Self:
         """Connect and say hello.
 
         Args:
             token: of a user, where the server asks for one.
             notified: told of every notification, by name; must not block.
+            logged_in: refuse a server that asks for a login and has none; without, :meth:`log_in` may follow.
 
         Raises:
             DeviceOffline: nobody answers there, or not as a nymea server.
@@ -165,7 +167,8 @@ class NymeaClient:
         client._token = token
         try:
             client.hello = await client.request("JSONRPC.Hello", timeout_s=timeout_s)
-            if client.hello.get("authenticationRequired") and not client.hello.get("authenticated"):
+            wanted = client.hello.get("authenticationRequired") and not client.hello.get("authenticated")
+            if wanted and logged_in:
                 raise LoginRefused(f"{address}: the token is {'wrong' if token else 'missing'}")
         except DeviceError:
             await client.close()

@@ -76,16 +76,14 @@ async def nymea_served(
         try:
             ports[key] = await listening
         except OSError as error:
-            log.warning("nymea_not_listening", key=key, port=getattr(settings, key), error=str(error))
+            log.warning("nymea_not_listening", listener=key, port=getattr(settings, key), error=str(error))
 
     try:
         await listen("tcp_port", server.listen_tcp(LOOPBACK, settings.tcp_port))
         await listen("websocket_port", server.listen_websocket(LOOPBACK, settings.websocket_port))
         if settings.exposed:
             if users.empty:
-                log.warning(
-                    "nymea_without_users", hint="the first client creates the first user"
-                )
+                log.warning("nymea_without_users", hint="the first client creates the first user")
             tls = server_context(folder, name)
             where = settings.host
             await listen("tls_port", server.listen_tcp(where, settings.tls_port, tls=tls, authenticate=True))
