@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import (
     Asset,
     Battery,
@@ -209,7 +210,8 @@ SWITCHING = (*EV, "desiredPhaseCount")
         (HotWaterTank(id="t"), ("percentage", "power"), 0.0, [("percentage", 0), ("power", False)]),
         (HeatPump(id="h"), ("sgReadyMode",), 2500.0, [("sgReadyMode", "High")]),
         (HeatPump(id="h"), ("sgReadyMode",), 900.0, [("sgReadyMode", "Standard")]),
-        (HeatPump(id="h"), ("sgReadyMode",), 0.0, [("sgReadyMode", "Off")]),
+        (HeatPump(id="h"), ("sgReadyMode",), 0.0, [("sgReadyMode", "Standard")]),
+        (HeatPump(id="h", rooms=("living",)), ("sgReadyMode",), 0.0, [("sgReadyMode", "Off")]),
         (HeatPump(id="h"), ("power",), 900.0, [("power", True)]),
         (FlexibleLoad(id="f"), ("power",), 0.0, [("power", False)]),
     ],
@@ -218,6 +220,12 @@ def test_orders_come_in_the_order_that_is_safe(
     asset: Asset, actions: tuple[str, ...], power_w: float, wanted: list[tuple[str, Any]]
 ) -> None:
     assert orders(asset, thing(*actions), power_w) == wanted
+
+
+def test_a_heat_pump_gets_the_state_that_it_may_have_now() -> None:
+    pump = HeatPump(id="h", rooms=("living",))
+    for state, mode in ((SgReady.NORMAL, "Standard"), (SgReady.FORCED, "High"), (SgReady.BLOCKED, "Off")):
+        assert orders(pump, thing("sgReadyMode"), 0.0, state) == [("sgReadyMode", mode)]
 
 
 def test_orders_stay_within_the_range_that_the_thing_has_now() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from ohmstead.core.flexibility import three_phase_min_w
+from ohmstead.core.sg_ready import SgReady, wish_of
 from ohmstead.core.site import Asset, ChargePoint, HeatPump, HotWaterTank, Phases
 from ohmstead.errors import DeviceError
 from ohmstead.nymea.box import BoxThing
@@ -14,8 +16,20 @@ Order = tuple[str, Any]
 """An action by its name, and the value of its parameter."""
 
 
-def orders(asset: Asset, thing: BoxThing, power_w: float) -> list[Order]:
+SG_READY_MODES: Mapping[SgReady, str] = {
+    SgReady.BLOCKED: "Off",
+    SgReady.NORMAL: "Standard",
+    SgReady.RECOMMENDED: "High",
+    SgReady.FORCED: "High",
+}
+"""nymea has one mode for both boosts; the pump's wiring decides which of them it is."""
+
+
+def orders(asset: Asset, thing: BoxThing, power_w: float, sg_ready: SgReady | None = None) -> list[Order]:
     """What makes a thing take a power, in the order in which it is to be told: phases, current, then power.
+
+    Args:
+        sg_ready: the state that an SG-Ready heat pump may have now; ``None``: what the power stands for.
 
     Raises:
         DeviceError: the thing has nothing that could do it.
@@ -25,9 +39,7 @@ def orders(asset: Asset, thing: BoxThing, power_w: float) -> list[Order]:
         case ChargePoint():
             return _charging(asset, thing, power_w)
         case HeatPump() if "sgReadyMode" in actions:
-            if power_w <= 0.0:
-                return [("sgReadyMode", "Off")]
-            return [("sgReadyMode", "High" if power_w >= asset.max_w else "Standard")]
+            return [("sgReadyMode", SG_READY_MODES[sg_ready or wish_of(asset, power_w)])]
         case HotWaterTank() if "percentage" in actions and asset.max_w > 0:
             share = min(1.0, max(0.0, power_w / asset.max_w))
             switch: list[Order] = [("power", power_w > 0.0)] if "power" in actions else []
