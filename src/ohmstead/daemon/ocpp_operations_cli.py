@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -145,8 +146,8 @@ def sessions(
             str(s["id"]),
             f"{s['identity']}/{s['connector']}",
             s["id_tag"],
-            s["started_at"],
-            s["stopped_at"] or "running",
+            _local(s["started_at"]),
+            _local(s["stopped_at"]) if s["stopped_at"] else "running",
             f"{s['energy_kwh']:.2f}",
             "" if s["cost_eur"] is None else f"{s['cost_eur']:.2f}",
             "" if s["solar_share"] is None else f"{s['solar_share']:.0%}",
@@ -318,6 +319,11 @@ def _status(
     typer.echo(status)
     if status not in good:
         raise typer.Exit(1)
+
+
+def _local(text: str) -> str:
+    """A time of the API in this computer's time zone, short."""
+    return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import resource
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -269,7 +270,10 @@ def test_profiles_are_sent_with_whole_seconds_one_decimal_and_the_right_connecto
     }
 
 
-async def test_mutated_frames_crash_nothing_and_disturb_no_other_charger(tmp_path: Path) -> None:
+@pytest.mark.parametrize("frames_sent", [3000, pytest.param(100_000, marks=pytest.mark.slow)])
+async def test_mutated_frames_crash_nothing_and_disturb_no_other_charger(
+    tmp_path: Path, frames_sent: int
+) -> None:
     dice = random.Random(16)
     frames = [
         [2, "1", "BootNotification", BOOT],
@@ -298,8 +302,9 @@ async def test_mutated_frames_crash_nothing_and_disturb_no_other_charger(tmp_pat
         await charger(central, "good", boot=True) as good,
         await charger(central, "bad", boot=True) as bad,
     ):
-        reading = asyncio.create_task(_until_answered(bad, "last"))
-        for _ in range(3000):
+        reading = asyncio.create_task(_until_answered(bad, "last", patience_s=120.0))
+        before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for _ in range(frames_sent):
             text = json.dumps(mutated(dice.choice(frames)))
             if dice.random() < 0.2:
                 cut = dice.randrange(len(text))
@@ -311,10 +316,12 @@ async def test_mutated_frames_crash_nothing_and_disturb_no_other_charger(tmp_pat
         await bad.send([2, "last", "Heartbeat", {}])
         assert (await reading)[2]["currentTime"]
         assert len(central.chargers) == 2
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 60_000, "memory is bounded"
 
 
-async def _until_answered(cp: RawCharger, message_id: str) -> list[Any]:
-    while True:
-        frame = await cp.receive()
-        if frame[1] == message_id:
-            return frame
+async def _until_answered(cp: RawCharger, message_id: str, *, patience_s: float) -> list[Any]:
+    async with asyncio.timeout(patience_s):
+        while True:
+            frame: list[Any] = json.loads(await cp.websocket.recv())
+            if frame[1] == message_id:
+                return frame
