@@ -220,6 +220,7 @@ async def test_charging_goes_on_while_the_broker_is_away_and_lists_agree_again_a
         assert [t.id for t in two.store.running("CP1")] == [number]
 
 
+@pytest.mark.slow
 async def test_without_the_database_a_charger_is_not_answered_but_told_to_repeat(
     broker: Nats, tmp_path: Path
 ) -> None:

@@ -62,9 +62,12 @@ async def worker(database: str, broker: str) -> AsyncIterator[Worker]:
         reading = asyncio.ensure_future(process.stdout.read())  # its log must not fill the pipe
         yield Worker(process, port, api)
     finally:
-        if process.returncode is None:
+        stopping = process.returncode is None
+        if stopping:
             process.terminate()
         async with asyncio.timeout(PATIENCE_S):
             await process.wait()
             if reading is not None:
                 await reading
+        if stopping:
+            assert process.returncode == 0
