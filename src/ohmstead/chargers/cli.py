@@ -67,13 +67,17 @@ def run(
 
     from ohmstead.chargers.scenario import load_scenario
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     found = load_scenario(scenario)
     lasts_s = found.duration_s if duration_s is None else duration_s
     plan = _plan(found, url, count, protocol, script, seed, prefix, virtual=virtual)
     work = _virtual(plan, lasts_s) if virtual else _live(plan, lasts_s, quiet=as_json)
     base_kb = _rss_kb()
-    summary, script_errors = _run(work, virtual=virtual, speed=speed)
+    logging_before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    try:
+        summary, script_errors = _run(work, virtual=virtual, speed=speed)
+    finally:
+        structlog.configure(**logging_before)
     told = summary.as_dict() | {"rss_per_charger_kb": (_rss_kb() - base_kb) // count}
     if as_json:
         typer.echo(json.dumps(told))

@@ -319,7 +319,7 @@ class YkcCharger:
 
 def card_number(id_tag: str) -> str:
     """A card as 16 hexadecimal digits: a tag that is one already, else its characters, the last eight."""
-    tag = id_tag.strip().upper()
-    if 0 < len(tag) <= 16 and all(c in "0123456789ABCDEF" for c in tag):
-        return tag.rjust(16, "0")
+    tag = id_tag.strip()
+    if 0 < len(tag) <= 16 and all(c in "0123456789ABCDEFabcdef" for c in tag):
+        return tag.upper().rjust(16, "0")
     return tag.encode("utf-8")[-8:].hex().upper().rjust(16, "0")
