@@ -8,7 +8,7 @@ import random
 import pytest
 
 from ohmstead.errors import DataError
-from ohmstead.nymea.codec import MAX_PACKET_BYTES, Decoder, Oversized, decode, encode, notification
+from ohmstead.nymea.codec import MAX_DEPTH, MAX_PACKET_BYTES, Decoder, Oversized, decode, encode, notification
 
 HELLO = b'{"id":0,"method":"JSONRPC.Hello","params":{"locale":"de \\"x\\" }\\n{ \\\\"}}'
 NESTED = b'{"id":1,"method":"A.B","params":{"a":[{"b":{}},[1,{"c":"]}"}]],"d":"\xc3\xa9"}}'
@@ -61,6 +61,15 @@ def test_an_endless_packet_is_refused_and_the_buffer_given_back() -> None:
     with pytest.raises(Oversized):
         list(decoder.feed(piece))
     assert decoder.waiting_bytes == 0
+
+
+def test_a_packet_nested_too_deeply_is_refused_before_it_is_complete() -> None:
+    deep = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+    assert packets(deep) == [deep]
+    decoder = Decoder()
+    with pytest.raises(Oversized, match="deep"):
+        list(decoder.feed(b'{"a":' * (MAX_DEPTH + 1)))
+    assert list(decoder.feed(HELLO)) == [HELLO]
 
 
 def test_the_largest_packet_is_taken_and_one_byte_more_is_not() -> None:

@@ -16,16 +16,19 @@ from ohmstead.errors import DataError
 
 MAX_PACKET_BYTES = 1024 * 1024
 """A peer that sends more without completing a packet is not speaking this protocol."""
+MAX_DEPTH = 256
+"""Nor is one that nests deeper."""
 
 _OUTSIDE = re.compile(rb'["{}\[\]\n]')
-_INSIDE = re.compile(rb'["\\\n]')
+_INSIDE = re.compile(rb'[^"\\\n]*(?:\\[^\n][^"\\\n]*)*')
+"""What may stand in a string, escapes whole; it ends before a quote, a newline, or half an escape."""
 _SPACE = b" \t\r\n"
 _SPACES = re.compile(rb"[ \t\r\n]+")
 _OPENING, _CLOSING = b"{[", b"}]"
 
 
 class Oversized(DataError):  # noqa: N818 - what the stream is
-    """More than :data:`MAX_PACKET_BYTES` without a complete packet."""
+    """More than :data:`MAX_PACKET_BYTES` without a complete packet, or deeper than :data:`MAX_DEPTH`."""
 
 
 class Decoder:
@@ -53,17 +56,21 @@ class Decoder:
             Oversized: the stream cannot be used any further.
         """
         self._buffer += data
-        while (packet := self._next()) is not None:
-            yield packet
-        if len(self._buffer) > self._limit:
+        try:
+            while (packet := self._next()) is not None:
+                yield packet
+            if len(self._buffer) > self._limit:
+                raise Oversized(f"more than {self._limit} bytes without a complete JSON object")
+        except Oversized:
             self._buffer.clear()
             self._reset()
-            raise Oversized(f"more than {self._limit} bytes without a complete JSON object")
+            raise
 
     def _reset(self) -> None:
         self._at = 0
         self._depth = 0
         self._in_string = False
+        self._broken = False
 
     def _next(self) -> bytes | None:
         """The next packet in the buffer, or ``None`` where it is not complete."""
@@ -86,37 +93,44 @@ class Decoder:
 
     def _end(self) -> int | None:
         """Where the packet at the buffer's start ends; remembers how far it has looked."""
-        while True:
-            pattern = _INSIDE if self._in_string else _OUTSIDE
-            found = pattern.search(self._buffer, self._at)
+        while self._at < len(self._buffer):
+            if self._in_string and not self._leave_string():
+                return None
+            found = _OUTSIDE.search(self._buffer, self._at)
             if found is None:
                 self._at = len(self._buffer)
                 return None
-            at, mark = found.start(), found.group()
-            if self._in_string and mark == b"\\":
-                if at + 1 >= len(self._buffer):
-                    self._at = at
-                    return None
-                self._at = at + 2
-                continue
-            self._at = at + 1
-            end = self._after(at, mark)
+            self._at = found.end()
+            end = self._after(found.start(), found.group())
             if end is not None:
                 return end
+        return None
+
+    def _leave_string(self) -> bool:
+        """Go to what ends a string; whether it has come already."""
+        inside = _INSIDE.match(self._buffer, self._at)
+        self._at = len(self._buffer) if inside is None else inside.end()
+        rest = self._buffer[self._at : self._at + 2]
+        if len(rest) == 0 or rest == b"\\":
+            return False
+        self._in_string = False
+        # A quote is passed; a newline, also one behind a backslash, is where the packet is broken off.
+        self._at += 0 if rest[:1] == b"\n" else 1
+        self._broken = rest[:1] != b'"'
+        return True
 
     def _after(self, at: int, mark: bytes) -> int | None:
         """Take one mark into account; where the packet ends with it, that place."""
-        if self._in_string:
-            self._in_string = False
-            return at if mark == b"\n" else None
         if mark == b"\n":
-            return at if self._depth == 0 else None
+            return at if self._depth == 0 or self._broken else None
         if mark == b'"':
             self._in_string = self._depth > 0
         elif mark in _OPENING:
             if mark == b"{" and self._depth and self._follows_a_brace(at):
                 return at
             self._depth += 1
+            if self._depth > MAX_DEPTH:
+                raise Oversized(f"nested more than {MAX_DEPTH} deep")
         else:
             self._depth -= 1
             if self._depth <= 0:
