@@ -179,9 +179,9 @@ def test_what_cannot_be_is_refused() -> None:
             await charger.start_charging(1, "AB12")
 
     bench(check)
-    store = PileStore(IN_MEMORY)
+    store, heard = PileStore(IN_MEMORY), list[ChargerEvent]()
     with pytest.raises(ConfigError, match="tcp://host:port"):
-        YkcCharger(ChargerFacts(id=PILE, url="tcp://nohost"), store=store, listener=[].append)
+        YkcCharger(ChargerFacts(id=PILE, url="tcp://nohost"), store=store, listener=heard.append)
     store.close()
 
 

@@ -107,25 +107,23 @@ class ScriptDriver:
         now_s: seconds since the fleet began.
     """
 
+    ACTIONS: Final = (
+        *("plug_in", "unplug", "start", "stop", "fault", "repair"),
+        *("cut", "switch_off", "switch_on", "status", "meter", "log"),
+    )
+
     def __init__(self, charger: ChargerProtocol, script: Script, now_s: Callable[[], float]) -> None:
         self._charger = charger
         self._script = script
         self._now_s = now_s
         self._events: list[ChargerEvent] = []
-        self._actions: Mapping[str, Callable[[Action], Awaitable[None]]] = {
-            "plug_in": self._plug_in,
-            "unplug": self._unplug,
-            "start": self._start,
-            "stop": self._stop,
-            "fault": self._fault,
-            "repair": self._repair,
-            "cut": self._cut,
-            "switch_off": self._switch_off,
-            "switch_on": self._switch_on,
-            "status": self._status,
-            "meter": self._meter,
-            "log": self._log,
-        }
+        carry_out = (
+            *(self._plug_in, self._unplug, self._start, self._stop, self._fault, self._repair),
+            *(self._cut, self._switch_off, self._switch_on, self._status, self._meter, self._log),
+        )
+        self._actions: Mapping[str, Callable[[Action], Awaitable[None]]] = dict(
+            zip(self.ACTIONS, carry_out, strict=True)
+        )
 
     def heard(self, event: ChargerEvent) -> None:
         """The charger told something; the script sees it at its next step."""
