@@ -92,7 +92,9 @@ async def test_a_wish_at_the_thermostat_is_kept_over_a_restart(tmp_path: Path) -
         after = home.floors.memory
         assert after.rooms["sypialnia"].user_c == 22.5
         assert after.state is before.state
+        assert home.plant.house.pump_on, "the simulated house goes on too"
         assert after.last_pump_on == before.last_pump_on
+        assert after.pump_starts == 1
         assert after.pump_on_min >= before.pump_on_min
         await home.clock.run(timedelta(minutes=1))
         told = home.host.payload().floors

@@ -91,8 +91,10 @@ async def test_what_was_learned_outlives_a_restart(tmp_path: Path) -> None:
         await home.clock.run(timedelta(hours=8))
         before, end = home.told(), home.clock.now()
         assert before.learning.valid_cycles >= 3
+        air_c = home.plant().room.heat.air_c
     async with rooms(path, KITCHEN, start=end + timedelta(minutes=1)) as home:
         after = home.told()
+        assert home.plant().room.heat.air_c == pytest.approx(air_c, abs=0.2)
         assert after.learning == before.learning
         assert after.last_cycles == before.last_cycles
 

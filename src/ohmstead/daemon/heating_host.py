@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,8 @@ from ohmstead.web.schema import HeatingPayload, LearningInfo, WarningInfo
 
 log = structlog.get_logger(__name__)
 
+SIMULATED = "heating.simulated."
+KEPT_EVERY = timedelta(minutes=1)
 Work = Callable[[], Coroutine[Any, Any, None]]
 RELEASE_S = 3.0
 """Whoever asked the daemon to stop is waiting."""
@@ -67,7 +69,7 @@ class HeatingHost:
         self._outdoor_c = outdoor_c
         self._dry_run = dry_run
         self._store = HeatingStore(recorder)
-        self._worlds: list[Work] = []
+        self._worlds: dict[str, SimulatedFloors | SimulatedRadiators] = {}
         self._ended: dict[str, str] = {}
         self._claims = None if self._link is None else Claims(self._link, driven_by(settings))
         self.floors: FloorHost | None = None
@@ -86,7 +88,7 @@ class HeatingHost:
     def _floor_plant(self, settings: FloorHeating) -> FloorPlant:
         if settings.adapter is RoomAdapter.SIMULATED:
             plant = SimulatedFloors(settings, self._clock)
-            self._worlds.append(plant.live)
+            self._live(FLOORS, plant)
             return plant
         if settings.pump_switch is None or settings.pump_stop_button is None:
             raise ConfigError("heating: floors: needs pump_switch and pump_stop_button")
@@ -103,7 +105,7 @@ class HeatingHost:
     def _radiator_plant(self, room: RadiatorRoom) -> RadiatorPlant:
         if room.adapter is RoomAdapter.SIMULATED:
             plant = SimulatedRadiators(room, self._clock)
-            self._worlds.append(plant.live)
+            self._live(room.id, plant)
             return plant
         entities = RadiatorEntities(
             temperature=str(room.temperature),
@@ -114,6 +116,20 @@ class HeatingHost:
             windows=room.windows,
         )
         return HomeAssistantRadiators(self._needed_link(), entities)
+
+    def _live(self, name: str, plant: SimulatedFloors | SimulatedRadiators) -> None:
+        plant.resume(self._store.load(SIMULATED + name))
+        self._worlds[name] = plant
+
+    async def _keep_worlds(self) -> None:
+        """Store simulated rooms every minute."""
+        while True:
+            await self._clock.sleep_until(self._clock.now() + KEPT_EVERY)
+            self._put_worlds()
+
+    def _put_worlds(self) -> None:
+        for name, plant in self._worlds.items():
+            self._store.put(SIMULATED + name, plant.state())
 
     def _needed_link(self) -> HomeAssistantLink:
         if self._link is None:
@@ -133,7 +149,9 @@ class HeatingHost:
         rooms |= {room.settings.id: self._task(room.settings.id, room.run) for room in self.radiators}
         storing = asyncio.create_task(self._store.run())
         tasks = [*rooms.values()]
-        tasks += [asyncio.create_task(live()) for live in self._worlds]
+        tasks += [asyncio.create_task(plant.live()) for plant in self._worlds.values()]
+        if self._worlds:
+            tasks.append(asyncio.create_task(self._keep_worlds()))
         if self._claims is not None:
             tasks.append(asyncio.create_task(self._claims.run(lambda name: _cancel(rooms[name]))))
         try:
@@ -146,6 +164,7 @@ class HeatingHost:
                 async with asyncio.timeout(RELEASE_S):
                     ours = (room for room in self.radiators if room.settings.id not in self._refused())
                     await asyncio.gather(*(room.release() for room in ours))
+            self._put_worlds()
             self._store.close()
             await storing
 

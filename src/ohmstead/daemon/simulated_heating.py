@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
 
 from ohmstead.daemon.clock import Clock
 from ohmstead.daemon.config.heating import FloorHeating, FloorRoom, RadiatorRoom
@@ -16,12 +19,22 @@ from ohmstead.simulator import radiator_house as radiators
 from ohmstead.simulator.floor_house import SEVEN_ROOMS, FloorHouse, FloorRoomSpec, outdoor_course
 from ohmstead.simulator.radiator_weather import Weather, WinterWeeks
 
+log = structlog.get_logger(__name__)
+
 LONGEST_CATCH_UP = timedelta(hours=6)
 """After a longer pause (suspend, restart) the rest of the time is left out: catching up takes time."""
 LOOK_S = 1.0
 """Of the simulated house's own time; what it does is told this late at most."""
 STEP_S = 10.0
 UNKNOWN_ROOM_M2 = 15.0
+
+
+class _Kept(Protocol):
+    """A simulated house that can be stored."""
+
+    def snapshot(self) -> dict[str, Any]: ...
+
+    def restore(self, snapshot: dict[str, Any]) -> None: ...
 
 
 class _Lived:
@@ -49,6 +62,28 @@ class _Lived:
         now = self._clock.now()
         passed, self._seen_at = now - self._seen_at, now
         return passed > timedelta(0) and self._advance(min(passed, LONGEST_CATCH_UP))
+
+    def state(self) -> dict[str, Any]:
+        """To be stored, and given to :meth:`resume` after a restart."""
+        return {"at": self._seen_at.isoformat(), "house": self._house.snapshot()}
+
+    def resume(self, stored: Mapping[str, Any] | None) -> None:
+        """Go on where a stored house was, as far as that can be used; it lives through the time between."""
+        if stored is None:
+            return
+        try:
+            seen_at = datetime.fromisoformat(stored["at"])
+            if seen_at.tzinfo is None:
+                raise ValueError("a time without its offset")
+            self._house.restore(stored["house"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            log.warning("simulated_house_not_resumed", error=repr(error))
+            return
+        self._seen_at = min(seen_at, self._seen_at)
+
+    @property
+    def _house(self) -> _Kept:
+        raise NotImplementedError
 
     def _advance(self, by: timedelta) -> bool:
         raise NotImplementedError
@@ -113,6 +148,10 @@ class SimulatedFloors(_Lived):
     async def notify(self, text: str) -> None:
         """Nobody is there to be told."""
         del text
+
+    @property
+    def _house(self) -> _Kept:
+        return self.house
 
     def _stir(self) -> None:
         self._stirred = True
@@ -182,6 +221,10 @@ class SimulatedRadiators(_Lived):
     async def refresh(self, now: datetime) -> None:
         """Everything is told by itself."""
         del now
+
+    @property
+    def _house(self) -> _Kept:
+        return self.room
 
     async def send(self, command: Command) -> None:
         """See the protocol."""

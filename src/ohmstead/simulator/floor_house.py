@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from ohmstead.heating.heat_orchestrator import Floor, RoomReading, SetpointChange, number
 from ohmstead.simulator.noise import Noise
@@ -127,6 +128,36 @@ class FloorHouse:
         self.changes: list[SetpointChange] = []
         """Setpoint changes since :meth:`take_changes`."""
         self._watchers: list[Callable[[], None]] = []
+
+    # --- to go on later --------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """The house as JSON types. Faults and commands on their way are left out."""
+        return {
+            "rooms": {
+                room: {"air_c": r.air_c, "screed_c": r.screed_c, "setpoint_c": r.setpoint_c, "off": r.off}
+                for room, r in self.rooms.items()
+            },
+            "boiler_c": self.boiler_c,
+            "pump_on": self.pump_on,
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Take up a :meth:`snapshot`; rooms that it does not know stay as they are.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none; the house is as before.
+        """
+        boiler_c, pump_on = float(snapshot["boiler_c"]), bool(snapshot["pump_on"])
+        known = {room: dict(facts) for room, facts in snapshot["rooms"].items() if room in self.rooms}
+        found = {
+            room: (float(f["air_c"]), float(f["screed_c"]), float(f["setpoint_c"]), bool(f["off"]))
+            for room, f in known.items()
+        }
+        self.boiler_c, self.pump_on = boiler_c, pump_on
+        for room, (air_c, screed_c, setpoint_c, off) in found.items():
+            r = self.rooms[room]
+            r.air_c, r.screed_c, r.setpoint_c, r.off = air_c, screed_c, setpoint_c, off
 
     # --- what goes wrong -------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ that lags and rounds. Rooms exchange no heat with each other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ohmstead.simulator.dataset import tabula_house
 from ohmstead.simulator.radiator_devices import SensorSpec, SensorTwin, ValveSpec, ValveTwin
@@ -123,6 +124,36 @@ class RadiatorRoom:
             valve=ValveTwin(spec=spec.valve, setpoint_c=spec.valve.min_c),
             sensor=sensor,
         )
+
+    def snapshot(self) -> dict[str, Any]:
+        """The room as JSON types; a command on its way to the valve is left out."""
+        return {
+            "air_c": self.heat.air_c,
+            "structure_c": self.heat.structure_c,
+            "emitter_c": self.heat.emitter_c,
+            "opening": self.valve.opening,
+            "setpoint_c": self.valve.setpoint_c,
+            "mode": self.valve.mode,
+            "housing_c": self.sensor.housing_c,
+            "reported_c": self.sensor.reported_c,
+            "window_open": self.window_open,
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Take up a :meth:`snapshot`.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none; the room is as before.
+        """
+        numbers = ("air_c", "structure_c", "emitter_c", "opening", "setpoint_c", "housing_c", "reported_c")
+        found = {name: float(snapshot[name]) for name in numbers}
+        mode, window_open = str(snapshot["mode"]), bool(snapshot["window_open"])
+        heat, valve, sensor = self.heat, self.valve, self.sensor
+        heat.air_c, heat.structure_c = found["air_c"], found["structure_c"]
+        heat.emitter_c = found["emitter_c"]
+        valve.opening, valve.setpoint_c, valve.mode = found["opening"], found["setpoint_c"], mode
+        sensor.housing_c, sensor.reported_c = found["housing_c"], found["reported_c"]
+        self.window_open = window_open
 
     def move(self, now_s: float, dt_s: float, *, outdoor_c: float, sun_w_m2: float, people_w: float) -> bool:
         """Move everything for ``dt_s`` up to ``now_s``; True when the sensor reported."""
