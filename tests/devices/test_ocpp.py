@@ -317,6 +317,20 @@ async def test_a_charger_that_a_person_named_is_adopted(tmp_path: Path) -> None:
             assert central.chargers["NEW"].adopted
 
 
+async def test_a_dry_run_sets_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path) as central:
+        adapter = OCPP.open(Environment(ocpp=central, dry_run=True))
+        device = adapter.device(WALLBOX, OcppOptions(charger="PEER"))
+        assert isinstance(device, OcppChargePoint)
+        async with peer_charger(central) as peer:
+            await onboarded(peer)
+            assert set(peer.actions()) == {"GetConfiguration", "TriggerMessage"}
+            await peer.plug_and_start()
+            await peer.measure()
+            assert (await state_of(device)).charging
+        await adapter.close()
+
+
 async def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs the central system"):
         OCPP.open(Environment())

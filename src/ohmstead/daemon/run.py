@@ -112,7 +112,7 @@ class _Surroundings:
 
 @contextlib.asynccontextmanager
 async def _surroundings(
-    config: Config, clock: Clock, recorder: Recorder | None, *, serve: bool = True
+    config: Config, clock: Clock, recorder: Recorder | None, *, serve: bool = True, dry_run: bool = False
 ) -> AsyncIterator[_Surroundings]:
     plant = None
     if needs_plant(config):
@@ -123,7 +123,10 @@ async def _surroundings(
         HttpClient() as http,
         connected(config) as home_assistant,
         central_system(config, mix=mix.at, serve=serve) as central,
-        opened(config, Environment(plant=plant, home_assistant=home_assistant, ocpp=central)) as home,
+        opened(
+            config,
+            Environment(plant=plant, home_assistant=home_assistant, ocpp=central, dry_run=dry_run),
+        ) as home,
     ):
         feeds = HomeFeeds(config, http, config.recorder.path.parent)
         async with feeds.running(clock):
@@ -141,7 +144,7 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
     config, clock, stop = options.config, WallClock(), asyncio.Event()
     tiers = TierFile(config.tier.file, config.tier.default)
     stop_on_signals(stop)
-    async with _surroundings(config, clock, recorder) as around:
+    async with _surroundings(config, clock, recorder, dry_run=options.dry_run) as around:
         engine = Engine(
             config.site,
             config.strategy,

@@ -63,6 +63,8 @@ class Environment:
 
     plant: Plant | None = None
     ocpp: CentralSystem | None = None
+    dry_run: bool = False
+    """Nothing is to be commanded or set, only read."""
     home_assistant: HomeAssistantLink | None = None
 
 

@@ -75,7 +75,9 @@ class OcppOptions(AdapterOptions):
 class OcppChargePoint:
     """One connector of one charger; ``Controllable``."""
 
-    def __init__(self, asset: ChargePoint, options: OcppOptions, central: CentralSystem) -> None:
+    def __init__(
+        self, asset: ChargePoint, options: OcppOptions, central: CentralSystem, *, dry_run: bool = False
+    ) -> None:
         self._asset = asset
         self._options = options
         self._central = central
@@ -84,7 +86,7 @@ class OcppChargePoint:
             options.charger,
             wiring_of(asset, options.connector),
             settle_s=asset.reaction_s + options.measure_every_s,
-            sample_s=options.measure_every_s,
+            sample_s=None if dry_run else options.measure_every_s,
             remote_start=options.remote_start,
         )
         self.limiter.start()
@@ -224,8 +226,9 @@ def _on_wires(
 class OcppAdapter:
     """Opens connectors of the chargers at one central system."""
 
-    def __init__(self, central: CentralSystem) -> None:
+    def __init__(self, central: CentralSystem, *, dry_run: bool = False) -> None:
         self._central = central
+        self._dry_run = dry_run
         self._opened: list[OcppChargePoint] = []
 
     def meter(self, options: AdapterOptions) -> Meter:
@@ -255,7 +258,7 @@ class OcppAdapter:
                     f"{other.id!r} already; one asset per connector"
                 )
         self._central.expect(options.charger)
-        opened = OcppChargePoint(asset, options, self._central)
+        opened = OcppChargePoint(asset, options, self._central, dry_run=self._dry_run)
         self._opened.append(opened)
         return opened
 
@@ -277,7 +280,7 @@ def open_ocpp(environment: Environment) -> OcppAdapter:
             "adapter 'ocpp' needs the central system that chargers connect to, and this command has none; "
             "use `ohmstead run`"
         )
-    return OcppAdapter(environment.ocpp)
+    return OcppAdapter(environment.ocpp, dry_run=environment.dry_run)
 
 
 OCPP = AdapterSpec(

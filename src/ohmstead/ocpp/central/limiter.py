@@ -42,7 +42,7 @@ class Limiter:
         wiring: Wiring,
         *,
         settle_s: float = 20.0,
-        sample_s: int = 10,
+        sample_s: int | None = 10,
         remote_start: bool = False,
         clock: Clock | None = None,
     ) -> None:
@@ -50,7 +50,7 @@ class Limiter:
 
         Args:
             settle_s: how long vehicle and meter may take to follow a limit.
-            sample_s: how often the charger is to measure.
+            sample_s: how often the charger is to measure; ``None``: as it does already.
             remote_start: begin a transaction where a vehicle waits and may charge.
         """
         self.identity = identity

@@ -68,14 +68,18 @@ def _clamped(text: str | None, low: int, high: int, default: int) -> int:
     return default if value is None else round(min(max(value, low), high))
 
 
-async def onboard(commands: Commands, charger: Charger, connector_id: int, sample_s: int) -> Abilities:
+async def onboard(commands: Commands, charger: Charger, connector_id: int, sample_s: int | None) -> Abilities:
     """Ask a charger what it can, let it measure often enough, and hear how it is now.
+
+    Args:
+        sample_s: how often it is to measure; ``None``: its configuration is left alone.
 
     Raises:
         DeviceOffline: the connection was lost meanwhile.
     """
     configuration = await _configuration(commands)
-    await _measure(commands, configuration, sample_s)
+    if sample_s is not None:
+        await _measure(commands, configuration, sample_s)
     for message in ("StatusNotification", "MeterValues"):
         try:
             await commands.trigger_message(message, connector_id=connector_id)
