@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from ohmstead.ocpp.charge_point.charge_point import ChargePoint, ChargePointState
+from ohmstead.ocpp.charge_point.settings import ChargePointSettings
 from tests.ocpp.charge_point.peer import Peer, peer
 from tests.ocpp.charge_point.pki import Issued, authority, issue, sign
 from tests.ocpp.charge_point.points import charge_point, virtual
@@ -110,6 +112,48 @@ async def test_a_central_system_that_cannot_be_trusted_is_an_event_and_no_connec
         await point.wait_until(lambda: point.state is ChargePointState.ERROR)
         assert not point.is_connected
         assert "InvalidCentralSystemCertificate" in next(iter(point.security.log))
+
+
+@pytest.mark.parametrize(
+    ("event", "version", "ciphers"),
+    [
+        ("InvalidTLSVersion", ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0"),
+        ("InvalidTLSCipherSuite", ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-AES256-GCM-SHA384"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+async def test_tls_that_is_too_old_or_without_a_common_cipher_is_an_event(
+    tmp_path: Path, event: str, version: ssl.TLSVersion, ciphers: str
+) -> None:
+    root = authority()
+    ca, _ = root.write(tmp_path, "root")
+    context = server_context(tmp_path, root)
+    context.set_ciphers(ciphers)
+    context.minimum_version = min(version, context.minimum_version)
+    context.maximum_version = version
+
+    def refuse(listener: socket.socket) -> None:
+        """A blocking server: asyncio's hangs up without telling the client why."""
+        connection, _ = listener.accept()
+        with connection, pytest.raises(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        refusing = asyncio.create_task(asyncio.to_thread(refuse, listener))
+        settings = ChargePointSettings(
+            url=f"wss://127.0.0.1:{listener.getsockname()[1]}",
+            identity="CP 1",
+            security_profile=2,
+            password=PASSWORD,
+            ca_file=ca,
+        )
+        point = ChargePoint(settings)
+        async with asyncio.timeout(20):
+            await point.start()
+            await refusing
+            await point.wait_until(lambda: point.state is ChargePointState.ERROR)
+        assert event in point.security.log[0]
+        await point.stop()
 
 
 async def test_profile_3_shows_its_own_certificate(tmp_path: Path) -> None:

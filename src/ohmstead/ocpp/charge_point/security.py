@@ -9,6 +9,7 @@ import os
 import ssl
 import tempfile
 from collections import deque
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,12 +82,12 @@ class Security:
         if not self.url.lower().startswith("wss://"):
             return None
         try:
-            context = ssl.create_default_context(cafile=settings.ca_file)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            for pem in self._roots(CENTRAL_ROOT):
-                context.load_verify_locations(cadata=pem)
-            if self.profile == CLIENT_CERTIFICATE_PROFILE:
-                self._load_client_certificate(context)
+            changed_at = settings.ca_file.stat().st_mtime_ns if settings.ca_file is not None else 0
+            roots = tuple(self._roots(CENTRAL_ROOT))
+            if self.profile != CLIENT_CERTIFICATE_PROFILE:
+                return _shared_context(settings.ca_file, changed_at, roots)
+            context = _context(settings.ca_file, roots)
+            self._load_client_certificate(context)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(f"{settings.identity}: TLS files cannot be used: {error}") from error
         return context
@@ -254,6 +255,20 @@ class Security:
     def _put(self, name: str, value: Any) -> None:
         memory = self._charge_point.memory
         memory.store.put(memory.identity, name, value)
+
+
+@lru_cache(maxsize=8)
+def _shared_context(ca_file: Path | None, _changed_at: int, roots: tuple[str, ...]) -> ssl.SSLContext:
+    """One for all that trust the same: thousands of charge points in a process share it."""
+    return _context(ca_file, roots)
+
+
+def _context(ca_file: Path | None, roots: tuple[str, ...]) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for pem in roots:
+        context.load_verify_locations(cadata=pem)
+    return context
 
 
 def _hash(pem: str) -> dict[str, str]:
