@@ -172,6 +172,25 @@ async def test_what_is_refused_is_told_in_other_ways(tmp_path: Path) -> None:
         assert len(peer.asked) == asked + 1
 
 
+async def test_what_was_set_in_another_way_before_does_not_go_on_counting(tmp_path: Path) -> None:
+    refused: set[str] = set()
+
+    async with (
+        serving(tmp_path) as central,
+        opened(central) as device,
+        peer_charger(
+            central, behaviour=Behaviour(refuses=lambda _, p: p["charging_profile_purpose"] in refused)
+        ) as peer,
+    ):
+        await onboarded(peer)
+        await peer.plug_and_start()
+        await device.apply(4140.0)
+        refused |= {"TxDefaultProfile", "TxProfile"}
+        await device.apply(8280.0)
+        await until(lambda: set(peer.profiles) == {"ChargePointMaxProfile"})
+        assert peer.limit_a == 12.0
+
+
 async def test_a_charger_that_refuses_zero_is_stopped(tmp_path: Path) -> None:
     def zero(_: int, profile: dict[str, Any]) -> bool:
         return bool(profile["charging_schedule"]["charging_schedule_period"][0]["limit"] == 0)

@@ -21,7 +21,7 @@ from ohmstead.ocpp.central.quirks import LADDER
 from ohmstead.ocpp.central.system import CentralSystem
 from ohmstead.ocpp.clock import Clock
 from ohmstead.ocpp.session import Cause
-from ohmstead.ocpp.smart_charging import RateUnit
+from ohmstead.ocpp.smart_charging import Purpose, RateUnit
 from ohmstead.ocpp.transport import CallFailed
 
 log = structlog.get_logger(__name__)
@@ -63,6 +63,8 @@ class Limiter:
             wiring=wiring, abilities=Abilities(), settle_s=settle_s, remote_start=remote_start
         )
         self._memory = LimitMemory()
+        self._purposes: set[Purpose] = set()
+        """In which kinds of profile the charger holds limits of ours."""
         self._onboarded = False
         self._wake = asyncio.Event()
         self._news = asyncio.Event()
@@ -168,7 +170,8 @@ class Limiter:
         self._onboarded = True
         try:
             abilities = await onboard(self._commands, charger, self.wiring.connector, self.sample_s)
-        except DeviceOffline:
+        except DeviceError as error:
+            log.debug("ocpp_not_onboarded", charger=self.identity, error=str(error))
             self._onboarded = False
             return False
         if abilities != self._control.abilities:
@@ -196,16 +199,29 @@ class Limiter:
                 self._note(self._control.checked(self._memory, allowed_w, self._clock.now()))
                 return
             status = await self._tell(step, situation)
-        except CallFailed as error:
-            refused = error.cause is Cause.REFUSED
+        except DeviceError as error:
+            refused = isinstance(error, CallFailed) and error.cause is Cause.REFUSED
             now = self._clock.now()
             self._note(self._control.failed(self._memory, step, str(error), now, refused=refused))
-        except DeviceOffline as error:
-            now = self._clock.now()
-            self._note(self._control.failed(self._memory, step, str(error), now, refused=False))
-        else:
-            now, transaction_id = self._clock.now(), situation.transaction_id
-            self._note(self._control.answered(self._memory, step, status, now, transaction_id))
+            return
+        now, transaction_id = self._clock.now(), situation.transaction_id
+        self._note(self._control.answered(self._memory, step, status, now, transaction_id))
+        if step.way is not None and status == "Accepted":
+            await self._clear_others(step.way.purpose)
+
+    async def _clear_others(self, purpose: Purpose) -> None:
+        """Take away what was set in another way before: the lowest of all profiles would go on counting.
+
+        A TxDefaultProfile stays behind a TxProfile, for the next transaction.
+        """
+        others = self._purposes - {purpose} - ({Purpose.TX_DEFAULT} if purpose is Purpose.TX else set())
+        self._purposes = self._purposes - others | {purpose}
+        for other in others:
+            try:
+                profile_id = profile_id_of(self.wiring.connector, other)
+                await self._commands.clear_charging_profile(profile_id=profile_id)
+            except DeviceError as error:
+                log.debug("ocpp_not_cleared", charger=self.identity, error=str(error))
 
     async def _tell(self, step: Step, situation: Situation) -> str:
         match step.action:
