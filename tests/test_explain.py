@@ -21,6 +21,11 @@ ZONE = ZoneInfo("Europe/Vienna")
             "Using 4.12 kW of surplus sun.",
         ),
         (
+            Reason(rule=Rule.SURPLUS, params={"surplus_w": -1120.0}),
+            4140.0,
+            "Surplus is 1.12 kW short now; it goes on, in case the sun comes back.",
+        ),
+        (
             Reason(
                 rule=Rule.DEADLINE,
                 params={"soc": 0.4, "target_soc": 0.8, "departure": "2026-04-13T05:30:00+00:00"},

@@ -79,6 +79,9 @@ def _rule(reason: Reason, power_w: float, zone: tzinfo) -> str:
     if reason.rule is Rule.HOLD and isinstance(balance_w, float) and balance_w > 0:
         told = {k: _told(k, v, zone) for k, v in reason.params.items()}
         return "Selling pays {price_eur_per_kwh} now, storing only {value_eur_per_kwh}.".format(**told)
+    surplus_w = reason.params.get("surplus_w")
+    if reason.rule is Rule.SURPLUS and isinstance(surplus_w, float) and surplus_w <= 0 < power_w:
+        return f"Surplus is {watts(-surplus_w)} short now; it goes on, in case the sun comes back."
     if reason.rule is Rule.PLAN_BUDGET and "import_w" not in reason.params:
         verb, amount = ("Buying", power_w) if power_w > 0 else ("Selling", -power_w)
         price = _told("price_eur_per_kwh", reason.params.get("price_eur_per_kwh", 0.0), zone)
