@@ -260,6 +260,22 @@ async def test_counters_go_on_after_a_restart(tmp_path: Path) -> None:
             assert host.power_balance().total_production_kwh == 0.0
 
 
+async def test_what_is_set_on_a_charger_that_stands_is_remembered(tmp_path: Path) -> None:
+    async with served(tmp_path) as it:
+        await it.home.cycles(MINUTE)
+        await it.act(CHARGER, "power", False)
+        await it.home.cycles(10 * MINUTE)
+        assert (await it.act(CHARGER, "maxChargingCurrent", 7.0)) == {"thingError": "ThingErrorNoError"}
+        await it.client.call("EnergyPlugin.SetSpotMarketConfiguration", {"enabled": False})
+        assert (await it.states(CHARGER))["maxChargingCurrent"] == 7.0
+    async with served(tmp_path) as it:
+        await it.home.cycles(MINUTE)
+        states = await it.states(CHARGER)
+        assert states["power"] is False
+        assert states["maxChargingCurrent"] == 7.0
+        assert (await it.client.call("EnergyPlugin.GetSpotMarketConfiguration"))["enabled"] is False
+
+
 async def test_others_need_tls_and_a_user(tmp_path: Path) -> None:
     exposed = NymeaSettings(
         tcp_port=0, websocket_port=0, exposed=True, host="127.0.0.1", tls_port=0, tls_websocket_port=0

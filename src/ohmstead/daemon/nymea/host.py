@@ -7,7 +7,7 @@ to charge, and the three settings; limits bind all of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from ohmstead.daemon.nymea.charging import charging_state, info_of, schedules, s
 from ohmstead.daemon.nymea.classes import CAR, CLASSES, METER, class_of
 from ohmstead.daemon.nymea.counters import GRID, Counters, stored_data, thing_entry
 from ohmstead.daemon.nymea.news import News
-from ohmstead.daemon.nymea.states import Seen, Wish, asset_states, car_states, meter_states
+from ohmstead.daemon.nymea.states import Seen, Wish, asset_states, car_states, meter_states, wishes_of
 from ohmstead.errors import DataError
 from ohmstead.nymea.identity import id_of
 from ohmstead.nymea.power_log import balance_of
@@ -73,7 +73,7 @@ class NymeaHost:
         now: the home's time.
         manual_hold_s: how long a power by hand holds.
         stored: what :meth:`states` gave before a restart.
-        keep: called after each wish, before its taker is told: it is to outlive a power cut.
+        keep: given :meth:`states` after each wish, before its taker is told: it is to outlive a power cut.
 
     ``watched`` says whether anybody listens; without listeners no events are made.
     """
@@ -85,7 +85,7 @@ class NymeaHost:
         now: Callable[[], datetime],
         manual_hold_s: float,
         stored: bytes | None = None,
-        keep: Callable[[], None] = lambda: None,
+        keep: Callable[[Mapping[str, bytes]], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self.now = now
@@ -95,7 +95,7 @@ class NymeaHost:
         data = stored_data(stored)
         self._counters = Counters(engine.site, self._zone, data.get("counters"))
         self._spot_market = bool(data.get("spot_market", True))
-        self._wishes: dict[AssetId, Wish] = {}
+        self._wishes = wishes_of(data.get("wishes"))
         self._record: CycleRecord | None = None
         self._setpoints: dict[AssetId, Setpoint] = {}
         self._listeners: list[Listener] = []
@@ -117,7 +117,11 @@ class NymeaHost:
 
     def states(self) -> dict[str, bytes]:
         """What a restart resumes from, to be stored with a minute."""
-        data = {"counters": self._counters.to_data(), "spot_market": self._spot_market}
+        data = {
+            "counters": self._counters.to_data(),
+            "spot_market": self._spot_market,
+            "wishes": {a: [w.current_a, w.phase_count] for a, w in self._wishes.items()},
+        }
         return {STATE: json.dumps(data).encode()}
 
     def seed(self, recorder: Recorder) -> None:
@@ -214,14 +218,15 @@ class NymeaHost:
             self._wishes[asset.id] = what.wish
         if what.withdraw:
             self._engine.withdraw(asset.id)
-            self._keep()
+            self._keep(self.states())
             log.info("nymea_command", asset=asset.id, power_w=None)
             return None
         if what.power_w is None:
+            self._keep(self.states())
             return None
         until = self.now() + self._hold
         self._engine.command(ManualCommand(asset=asset.id, power_w=what.power_w, until=until))
-        self._keep()
+        self._keep(self.states())
         log.info("nymea_command", asset=asset.id, power_w=round(what.power_w), until=until.isoformat())
         return f"By hand until {until.astimezone(self._zone):%H:%M}, within the limits of the house."
 
@@ -308,7 +313,7 @@ class NymeaHost:
             self._engine.set_charging_info(info)
         except KeyError:
             return EnergyError.INVALID_PARAMETER
-        self._keep()
+        self._keep(self.states())
         log.info("nymea_charging_info", charge_point=info.charge_point, mode=info.mode.value)
         self._news.told(f"info.{info.charge_point}", (info, self.charging_state(info.charge_point)))
         self._tell(ChargingInfoChanged(info=info))
@@ -343,6 +348,7 @@ class NymeaHost:
         for info in () if enabled else tuple(self._engine.charging_infos.values()):
             if info.spot_market:
                 self.set_charging_info(replace(info, spot_market=False))
+        self._keep(self.states())
         self._news.told("spot_market", self.spot_market())
         self._tell(SpotMarketChanged(spot_market=self.spot_market()))
         return EnergyError.NO_ERROR
@@ -388,7 +394,7 @@ class NymeaHost:
         except ValueError:
             return EnergyError.INVALID_PARAMETER
         self._engine.tune(tuning)
-        self._keep()
+        self._keep(self.states())
         log.info("nymea_setting", **changes)
         self._tell(event)
         return EnergyError.NO_ERROR

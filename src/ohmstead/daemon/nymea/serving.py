@@ -42,7 +42,7 @@ def nymea_host(
         now=now,
         manual_hold_s=settings.manual_hold_s,
         stored=recorder.load_state(STATE),
-        keep=lambda: store_wishes(engine, recorder),
+        keep=lambda states: store_wishes(engine, recorder, states),
     )
     if settings.enabled:
         host.seed(recorder)

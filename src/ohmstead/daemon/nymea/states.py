@@ -51,6 +51,16 @@ class Wish:
 Wishes = Mapping[AssetId, Wish]
 
 
+def wishes_of(stored: object) -> dict[AssetId, Wish]:
+    """Wishes out of stored pairs (current, phases); what cannot be read is left out."""
+    found = {}
+    for asset, pair in stored.items() if isinstance(stored, dict) else ():
+        match pair:
+            case [int() | float() | None as current_a, int() | None as phase_count]:
+                found[str(asset)] = Wish(current_a=current_a, phase_count=phase_count)
+    return found
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
     """What the states of things are made of.

@@ -7,6 +7,7 @@ well, and counts after a restart where it is newer than that memory.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import structlog
 
@@ -21,12 +22,14 @@ log = structlog.get_logger(__name__)
 WISHES_STATE = "wishes"
 
 
-def store_wishes(engine: Engine, recorder: Recorder) -> None:
-    """Store what is asked for now. Where that fails it is told; the minute will have it."""
+def store_wishes(engine: Engine, recorder: Recorder, more: Mapping[str, bytes] | None = None) -> None:
+    """Store what is asked for now, and ``more``. Where that fails it is told; the minute will have it."""
     memory = engine.memory
     wishes = Memory(at=memory.at, charging=memory.charging, manual=memory.manual, tuning=memory.tuning)
     try:
         recorder.save_state(WISHES_STATE, json.dumps(to_data(wishes)).encode())
+        for key, value in (more or {}).items():
+            recorder.save_state(key, value)
     except DataError as error:
         log.warning("wishes_not_stored", error=str(error))
 
