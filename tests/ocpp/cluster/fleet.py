@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,17 +17,29 @@ SAMPLE_S = 2.0
 
 
 @dataclass
+class Course:
+    """What all chargers of a fleet do at once."""
+
+    on_begun: Callable[[int], None]
+    """Told how many sessions were begun, as soon as each answer arrives."""
+    beginning: asyncio.Event = field(default_factory=asyncio.Event)
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: int = 0
+
+
+@dataclass
 class LightCharger:
-    """One charger with one connector; its session begins and ends when the events are set."""
+    """One charger with one connector and one session."""
 
     url: str
     number: int
-    beginning: asyncio.Event
-    ending: asyncio.Event
+    course: Course
     transaction_id: int | None = None
     stopped: bool = False
     connects: int = 0
     """Connections that were opened."""
+    answers: int = 0
+    """Messages of the session that were answered."""
     asked: list[str] = field(default_factory=list)
     booted: bool = False
     _samples: int = 0
@@ -72,7 +85,7 @@ class LightCharger:
         if not self.booted:
             await connection.call("BootNotification", BOOT)
             self.booted = True
-        await self.beginning.wait()
+        await self.course.beginning.wait()
         if self.transaction_id is None:
             start = {
                 "connectorId": 1,
@@ -81,8 +94,12 @@ class LightCharger:
                 "timestamp": "2026-06-01T12:00:00Z",
             }
             self.transaction_id = (await connection.call("StartTransaction", start))["transactionId"]
-        while not self.ending.is_set():
+            self.answers += 1
+            self.course.begun += 1
+            self.course.on_begun(self.course.begun)
+        while not self.course.ending.is_set():
             await connection.call("MeterValues", self._meter_values())
+            self.answers += 1
             self._samples += 1
             await self._pause(dice.uniform(0.5, 1.5) * SAMPLE_S)
         if not self.stopped:
@@ -97,7 +114,7 @@ class LightCharger:
     async def _pause(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self.ending.wait()
+                await self.course.ending.wait()
         except TimeoutError:
             pass
 

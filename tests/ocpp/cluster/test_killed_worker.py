@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import httpx2
 import psycopg
 import pytest
 
-from tests.ocpp.cluster.fleet import Balancer, LightCharger
+from tests.ocpp.cluster.fleet import Balancer, Course, LightCharger
 from tests.ocpp.cluster.servers import Nats, Postgres
 from tests.ocpp.cluster.workers import PATIENCE_S, Worker, worker
 
@@ -16,8 +17,8 @@ BACK_WITHIN_S = 30.0
 CHARGERS = 500
 
 
-async def until_all(chargers: list[LightCharger], is_so: str, count: int = CHARGERS) -> None:
-    while sum(bool(getattr(c, is_so)) for c in chargers) < count:  # noqa: ASYNC110 - nothing tells
+async def until_all(chargers: list[LightCharger], is_so: Callable[[LightCharger], bool]) -> None:
+    while not all(map(is_so, chargers)):  # noqa: ASYNC110 - nothing tells
         await asyncio.sleep(0.05)
 
 
@@ -41,36 +42,39 @@ async def test_a_killed_workers_chargers_are_back_in_half_a_minute_and_every_ses
     postgres_server: Postgres, nats_server: Nats
 ) -> None:
     database = postgres_server.new_database()
-    beginning, ending = asyncio.Event(), asyncio.Event()
+    before: dict[str, tuple[int, int]] = {}
     async with (
         httpx2.AsyncClient(timeout=PATIENCE_S) as client,
         worker(database, nats_server.url) as first,
         worker(database, nats_server.url) as second,
     ):
+
+        def on_begun(count: int) -> None:
+            if count == CHARGERS // 5:  # the others wait for an answer
+                first.process.kill()
+                before.update({c.identity: (c.connects, c.answers) for c in fleet})
+
+        course = Course(on_begun)
         balancer = Balancer([first.port, second.port])
         async with balancer as url:
-            fleet = [LightCharger(url, number, beginning, ending) for number in range(CHARGERS)]
+            fleet = [LightCharger(url, number, course) for number in range(CHARGERS)]
             running = [asyncio.ensure_future(charger.run()) for charger in fleet]
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    await until_all(fleet, "booted")
-                    beginning.set()
-                    await until_all(fleet, "transaction_id", CHARGERS // 5)  # more of them wait for an answer
-                first.process.kill()
-                before = [charger.connects for charger in fleet]
-                async with asyncio.timeout(BACK_WITHIN_S):
+                    await until_all(fleet, lambda c: c.booted)
+                    course.beginning.set()
                     await first.process.wait()
-                    await until_all(fleet, "transaction_id")
+                async with asyncio.timeout(BACK_WITHIN_S):
+                    await until_all(fleet, lambda c: c.answers >= before[c.identity][1] + 2)
                     await second.sees(client, CHARGERS)
-                moved = sum(now.connects > then for now, then in zip(fleet, before, strict=True))
-                assert moved >= CHARGERS // 4
+                assert sum(c.connects > before[c.identity][0] for c in fleet) >= CHARGERS // 4
                 async with worker(database, nats_server.url) as third, asyncio.timeout(PATIENCE_S):
                     balancer.ports.append(third.port)
                     await third.sees(client, CHARGERS)
                     await reach(client, second, fleet[::10])
                     await reach(client, third, fleet)
-                    ending.set()
-                    await until_all(fleet, "stopped")
+                    course.ending.set()
+                    await until_all(fleet, lambda c: c.stopped)
             finally:
                 for task in running:
                     task.cancel()
