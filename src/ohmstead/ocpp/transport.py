@@ -74,6 +74,7 @@ class Connection:
         "_handler",
         "_name",
         "_observer",
+        "_sending",
         "_session",
         "_timer",
         "_waiting",
@@ -99,6 +100,7 @@ class Connection:
         self._session = Session(tolerant=tolerant, call_timeout_s=call_timeout_s)
         self._waiting: dict[str, asyncio.Future[Payload]] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._sending = asyncio.Lock()
         self._timer: Timer | None = None
         self._crash: BaseException | None = None
 
@@ -255,12 +257,14 @@ class Connection:
         self._refuse(call, ErrorCode.INTERNAL_ERROR, "the call could not be carried out", {})
 
     async def _flush(self) -> None:
+        """Send what waits, in order; who comes while another sends waits, so that a flood is slowed down."""
         self._arm()
         try:
-            for text in self._session.data_to_send():
-                if self._observer is not None:
-                    self._observer("out", text)
-                await self._websocket.send(text)
+            async with self._sending:
+                for text in self._session.data_to_send():
+                    if self._observer is not None:
+                        self._observer("out", text)
+                    await self._websocket.send(text)
         except ConnectionClosed as closed:
             self._end(str(closed))
 
