@@ -10,10 +10,12 @@ import pytest
 
 from ohmstead.errors import OhmsteadError
 from ohmstead.ocpp.charge_point.operations import OPERATIONS
+from ohmstead.ocpp.error_codes import ErrorCode
 from ohmstead.ocpp.schemas import _folder, judge_call, judge_result
 from ohmstead.ocpp.transport import Refusal
 from tests.ocpp.charge_point.peer import peer
 from tests.ocpp.charge_point.points import charge_point, virtual
+from tests.ocpp.test_session import mutated
 
 INTEGERS = [0, 1, 2, 3, -1, 7, 60, 100, 86400, 2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 10**30]
 NUMBERS = [0.0, 6.0, 16.0, 0.1, -1.0, 1e9, 1e300]
@@ -93,3 +95,21 @@ async def test_random_calls_that_follow_the_schema_are_all_answered_within_their
         assert await point.send_heartbeat()
     assert answered > 4000
     assert refused > 10
+
+
+@pytest.mark.slow
+async def test_random_and_mutated_frames_over_the_socket_leave_the_charge_point_at_work() -> None:
+    rng = random.Random(17)
+    async with peer(timeout_s=120) as central, charge_point(central) as point:
+        transaction_id = await point.start_transaction(1, "TAG")
+        for _ in range(4000):
+            data = mutated(rng)
+            await central.connections[-1].send(data if rng.random() < 0.1 else data.decode(errors="replace"))
+        assert await point.send_heartbeat()
+        assert point.registration.accepted
+        await point.stop_transaction(transaction_id)
+        await central.has("StopTransaction")
+        assert central.actions().count("BootNotification") == 1
+        codes = [code for _, code in central.errors]
+        assert set(codes) <= set(ErrorCode)
+        assert len(codes) > 500
