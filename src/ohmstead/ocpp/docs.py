@@ -12,6 +12,7 @@ from ohmstead.ocpp.central import commands, inbound
 from ohmstead.ocpp.central.onboarding import ASKED, WANTED_MEASURANDS
 from ohmstead.ocpp.charge_point import operations
 from ohmstead.ocpp.charge_point.configuration import KEYS, MAX_INT, Key, KeyType
+from ohmstead.ocpp.charge_point.console import HELP
 from ohmstead.ocpp.schemas import actions
 
 _HEAD = """\
@@ -113,6 +114,37 @@ _ABOUT: Mapping[str, str] = {
 }
 
 
+_CHARGE_POINT = """
+## A charge point in a terminal
+
+`ohmstead ocpp charge-point --url ws://127.0.0.1:9000/ocpp --id CP1` is one charger with a simulated car; with
+`--script FILE` it carries out the lines of a file, `--data FILE` lets it keep its transactions over a kill or a
+power cut, `--frames` shows every frame. What it understands:
+"""
+_CHARGE_POINT_IN_PYTHON = """
+The same in Python, with any clock and any number in one process:
+
+```python
+from ohmstead.ocpp.charge_point.charge_point import ChargePoint
+from ohmstead.ocpp.charge_point.settings import ChargePointSettings
+
+point = ChargePoint(ChargePointSettings(url="ws://127.0.0.1:9000/ocpp", identity="CP1"))
+await point.start()
+await point.wait_until(lambda: point.is_online)
+transaction_id = await point.start_transaction(1, "TAG")
+await point.stop_transaction(transaction_id)
+await point.stop()
+```
+
+- Start, stop and meter values are one commit in SQLite before they are sent, in order, until the central system
+  has taken them; `StartTransaction` that was sent but not answered before a power cut is sent again as it was, so
+  the central system recognises the repeat.
+- What ran when the power went is stopped after the boot, with reason `PowerLoss` (`HardReset`, `Reboot` where it
+  was told to) and the register of the last sample, at most a minute old.
+- Firmware and logs travel over HTTP and HTTPS. Signatures are RSA-PSS, or ECDSA in place of ECSchnorr.
+"""
+
+
 def document() -> str:
     """The whole page."""
     return "\n".join(_lines()) + "\n"
@@ -123,6 +155,7 @@ def _lines() -> Iterator[str]:
     yield from _sent_by_chargers()
     yield from _sent_to_chargers()
     yield from _onboarding()
+    yield from _charge_point()
     yield from _keys()
 
 
@@ -154,6 +187,12 @@ def _onboarding() -> Iterator[str]:
     yield "current already, it is given the first of these lists that it takes:\n"
     for wanted in WANTED_MEASURANDS:
         yield f"- `{wanted}`"
+
+
+def _charge_point() -> Iterator[str]:
+    yield _CHARGE_POINT
+    yield f"```\n{HELP}\n```"
+    yield _CHARGE_POINT_IN_PYTHON
 
 
 def _keys() -> Iterator[str]:
