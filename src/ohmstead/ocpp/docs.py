@@ -117,9 +117,9 @@ _ABOUT: Mapping[str, str] = {
 _CHARGE_POINT = """
 ## A charge point in a terminal
 
-`ohmstead ocpp charge-point --url ws://127.0.0.1:9000/ocpp --id CP1` is one charger with a simulated car; with
-`--script FILE` it carries out the lines of a file, `--data FILE` lets it keep its transactions over a kill or a
-power cut, `--frames` shows every frame. What it understands:
+`ohmstead ocpp charge-point --url ws://127.0.0.1:9000/ocpp --id CP1` is one charger with a simulated car;
+with `--script FILE` it carries out the lines of a file, `--data FILE` lets it keep its transactions over a
+kill or a power cut, `--frames` shows every frame. What it understands:
 """
 _CHARGE_POINT_IN_PYTHON = """
 The same in Python, with any clock and any number in one process:
@@ -136,11 +136,12 @@ await point.stop_transaction(transaction_id)
 await point.stop()
 ```
 
-- Start, stop and meter values are one commit in SQLite before they are sent, in order, until the central system
-  has taken them; `StartTransaction` that was sent but not answered before a power cut is sent again as it was, so
-  the central system recognises the repeat.
-- What ran when the power went is stopped after the boot, with reason `PowerLoss` (`HardReset`, `Reboot` where it
-  was told to) and the register of the last sample, at most a minute old.
+- Start, stop and meter values are committed to SQLite before they are sent, in order, until the central
+  system has taken them. A `StartTransaction` that was sent but not answered before a power cut is sent again
+  as it was, so that the central system recognises the repeat.
+- What ran when the power went is stopped after the boot, with reason `PowerLoss` (`HardReset` or `Reboot`
+  where it was told to) and the register of the last sample, at most a minute old.
+- The file holds keys and passwords: only its owner may read it.
 - Firmware and logs travel over HTTP and HTTPS. Signatures are RSA-PSS, or ECDSA in place of ECSchnorr.
 """
 

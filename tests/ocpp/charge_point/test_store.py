@@ -45,6 +45,14 @@ def test_a_transaction_is_forgotten_with_its_last_message() -> None:
     store.close()
 
 
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "cp.db"
+    store = Store(path)
+    store.put("A", "secret", 1)
+    assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}
+    store.close()
+
+
 def test_all_or_nothing() -> None:
     store = Store()
 

@@ -99,6 +99,7 @@ class Store:
         try:
             if path != ":memory:":
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
+                Path(path).touch(mode=0o600)  # it holds keys and passwords
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise DataError(f"{path}: cannot be opened: {error}") from error
