@@ -22,7 +22,7 @@ from ohmstead.ocpp.central.decision import (
 )
 from ohmstead.ocpp.central.meter_values import MeterSample
 from ohmstead.ocpp.central.store import Store
-from ohmstead.ocpp.central.store_port import StaleClaim, StartKnown, StoreError, TransactionStore
+from ohmstead.ocpp.central.store_port import StaleClaim, StoreError, TransactionStore
 from ohmstead.ocpp.cluster.postgres_store import PostgresStore
 from tests.ocpp.cluster.servers import Postgres
 
@@ -219,7 +219,7 @@ async def test_no_number_is_given_twice_by_several_workers(
     assert len({ledger.next_transaction_id() for ledger in ledgers}) == 100
 
 
-async def test_of_two_workers_that_book_the_same_start_one_is_told_so(
+async def test_of_two_workers_that_book_the_same_start_one_is_refused(
     workers: tuple[PostgresStore, PostgresStore],
 ) -> None:
     one, two = workers
@@ -228,7 +228,7 @@ async def test_of_two_workers_that_book_the_same_start_one_is_told_so(
     begun = a_transaction(first.next_transaction_id())
     await one.commit((SaveTransaction(transaction=begun),))
     other = a_transaction(second.next_transaction_id())
-    with pytest.raises(StartKnown):
+    with pytest.raises(StoreError, match="begun before"):
         await two.commit((SaveTransaction(transaction=other),))
     known = await two.ledger("CP1", "StartTransaction", START)
     assert known.same_start("CP1", 1, "Card", str(START["timestamp"]), 1000) == begun

@@ -11,7 +11,7 @@ from ohmstead.ocpp.central.committer import StoreError
 from ohmstead.ocpp.central.decision import AddEvent, Change, Ledger
 from ohmstead.ocpp.central.meter_values import MeterSample
 
-__all__ = ["Claim", "StaleClaim", "StartKnown", "StoreError", "TransactionStore"]
+__all__ = ["Claim", "StaleClaim", "StoreError", "TransactionStore"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -27,10 +27,6 @@ class Claim:
 
 class StaleClaim(StoreError):  # noqa: N818 - what happened to the claim
     """The charger has a newer connection; what comes over this one is not booked any more."""
-
-
-class StartKnown(StoreError):  # noqa: N818 - a state of the start
-    """Another worker booked this start meanwhile: decide again, the transaction is known now."""
 
 
 class TransactionStore(Ledger, Protocol):
@@ -74,8 +70,8 @@ class TransactionStore(Ledger, Protocol):
 
         Raises:
             StaleClaim: there is a newer connection; nothing was changed.
-            StartKnown: the same start was booked before; nothing was changed.
-            StoreError: they could not be written; nothing was changed, as far as can be known.
+            StoreError: they could not be written, or hold a start that is booked already; nothing was
+                changed, as far as can be known.
         """
         ...
 

@@ -27,7 +27,7 @@ from ohmstead.ocpp.central.inbound import decide
 from ohmstead.ocpp.central.listening import listen
 from ohmstead.ocpp.central.peers import Alone, Peers
 from ohmstead.ocpp.central.settings import CentralSettings, SecurityProfile
-from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StartKnown, StoreError, TransactionStore
+from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StoreError, TransactionStore
 from ohmstead.ocpp.clock import Clock, RealClock
 from ohmstead.ocpp.error_codes import ErrorCode
 from ohmstead.ocpp.frames import Payload
@@ -249,10 +249,9 @@ class CentralSystem:
         link = self._link(charger.identity)
         if link.connection is not None:
             mine = self.store.chargers.get(charger.identity)
-            if mine is None or mine.adopted or not charger.adopted:
-                return
-            charger = replace(mine, admission=Admission.ADOPTED)
-            self._spawn(self._boot_again(link.connection))
+            if mine is not None and charger.adopted and not mine.adopted:
+                self._spawn(self.adopt(charger.identity))
+            return
         self.store.note(charger)
         self._tell_watchers(link, charger, action)
 
@@ -332,24 +331,15 @@ class CentralSystem:
     async def _in_turn(self, link: _Link, claim: Claim, action: str, payload: Payload) -> Payload:
         async with link.turn:
             try:
-                decision = await self._commit(link, claim, action, payload)
+                ledger = await self.store.ledger(link.identity, action, payload)
+                decision = self._decide(link, action, payload, ledger)
+                await self.store.commit(decision.changes, claim)
             except StaleClaim:
                 if link.claim == claim and link.connection is not None:
                     # Closed before anything is answered: the charger repeats it on its newer connection.
                     await link.connection.close(1000, "a newer connection")
                 raise
             return self._done(link, action, decision)
-
-    async def _commit(self, link: _Link, claim: Claim, action: str, payload: Payload) -> Decision:
-        ledger = await self.store.ledger(link.identity, action, payload)
-        decision = self._decide(link, action, payload, ledger)
-        try:
-            await self.store.commit(decision.changes, claim)
-        except StartKnown:
-            ledger = await self.store.ledger(link.identity, action, payload)
-            decision = self._decide(link, action, payload, ledger)
-            await self.store.commit(decision.changes, claim)
-        return decision
 
     def _decide(self, link: _Link, action: str, payload: Payload, ledger: Ledger) -> Decision:
         charger = self.store.chargers.get(link.identity)

@@ -28,7 +28,7 @@ from ohmstead.ocpp.central.decision import (
     SaveTransaction,
 )
 from ohmstead.ocpp.central.meter_values import MeterSample
-from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StartKnown, StoreError
+from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StoreError
 from ohmstead.ocpp.cluster import postgres_schema as schema
 from ohmstead.ocpp.cluster.postgres_ledger import ASKS_NOTHING, EMPTY, LARGEST_ID, read_snapshot
 from ohmstead.ocpp.cluster.postgres_pool import Database, Pool, conninfo_of
@@ -150,8 +150,8 @@ class PostgresStore:
 
         Raises:
             StaleClaim: there is a newer connection; nothing was changed.
-            StartKnown: the same start was booked before; nothing was changed.
-            StoreError: they could not be written, or it is not known whether they were.
+            StoreError: they could not be written, or hold a start that is booked already; or it is not
+                known whether they were written.
         """
         if not changes:
             return
@@ -167,7 +167,7 @@ class PostgresStore:
         try:
             await self._pool.run(write)
         except errors.UniqueViolation as error:
-            raise StartKnown("this transaction was begun at another worker") from error
+            raise StoreError("this transaction was begun before, at another worker") from error
         except psycopg.DatabaseError as error:
             raise StaleClaim("this charger has a newer connection") from error
         for change in changes:
