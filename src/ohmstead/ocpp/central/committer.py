@@ -108,7 +108,7 @@ class Committer:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [job.write(self._connection) for job in jobs]
             self._connection.execute("COMMIT")
-        except (sqlite3.Error, DataError, OverflowError) as error:
+        except (sqlite3.Error, DataError, OverflowError, ValueError, TypeError) as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             if last:
