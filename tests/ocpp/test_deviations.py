@@ -98,6 +98,28 @@ def test_what_decides_who_charges_is_not_guessed(name: str, payload: dict[str, A
     assert mend(name, payload, NOW) is None
 
 
+def test_without_a_time_of_receipt_only_what_can_be_read_is_mended() -> None:
+    naive = mend("HeartbeatResponse", {"currentTime": "2026-01-01T12:00:00.123456"}, None)
+    assert naive is not None
+    assert naive.payload == {"currentTime": NOW_TEXT}
+    assert mend("HeartbeatResponse", {"currentTime": "now"}, None) is None
+
+
+def test_limits_are_rounded_down() -> None:
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.09}]}
+    profile = {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": schedule,
+    }
+    mended = mend("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile}, NOW)
+    assert mended is not None
+    limits = mended.payload["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"]
+    assert limits == [{"startPeriod": 0, "limit": 16.0}]
+
+
 def test_the_payload_that_was_sent_is_not_changed() -> None:
     sent = sample(unit="Hz")
     mend("MeterValues", sent, NOW)

@@ -11,7 +11,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import jsonschema_rs
@@ -23,7 +23,8 @@ from ohmstead.ocpp.times import read_time, write_time
 
 _ROUNDS = 4
 _MAX_ERRORS = 200
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_EXACT = 1e12
+"""Up to here tenths are exact in a double."""
 _NEVER_MENDED: Final = {"idTag", "parentIdTag"}
 _MISSING: Final[dict[tuple[str, str], Any]] = {
     ("StatusNotification", "errorCode"): "NoError",
@@ -51,7 +52,7 @@ class _Field:
     holder: Any
     key: str | int
     error: jsonschema_rs.ValidationError
-    received_at: datetime
+    received_at: datetime | None
 
     @property
     def value(self) -> Any:
@@ -71,6 +72,7 @@ def mend(name: str, payload: Payload, received_at: datetime | None) -> Mended | 
 
     Args:
         received_at: stands in for a time that cannot be read; ``None``: such a message is refused.
+            A time without an offset can be read: it is meant in UTC.
 
     Returns:
         ``None`` where a violation is left that is not known to be harmless.
@@ -121,9 +123,7 @@ def _mend_one(
     field_name = key if isinstance(key, str) else str(path[-2]) if len(path) > 1 else ""
     if field_name in _NEVER_MENDED:
         return None
-    field = _Field(field_name, place, key, error, received_at or _NEVER)
-    if keyword == "format" and received_at is None:
-        return None
+    field = _Field(field_name, place, key, error, received_at)
     mender = _MENDERS.get(keyword)
     return mender(field) if mender else None
 
@@ -166,7 +166,7 @@ def _mend_format(field: _Field) -> bool | None:
     try:
         return field.put(write_time(read_time(field.value.strip())))
     except DataError:
-        return field.put(write_time(field.received_at))
+        return None if field.received_at is None else field.put(write_time(field.received_at))
 
 
 def _mend_enum(field: _Field) -> bool | None:
@@ -187,8 +187,10 @@ def _mend_length(field: _Field) -> bool | None:
 
 
 def _mend_multiple(field: _Field) -> bool | None:
-    rounded = round(float(field.value), 1)
-    return field.put(rounded) if math.isfinite(rounded) and rounded != field.value else None
+    """Down, because these are limits."""
+    value = float(field.value)
+    rounded = math.floor(value * 10.0) / 10.0 if abs(value) < _EXACT else value
+    return field.put(rounded) if rounded != field.value else None
 
 
 def _leave(_field: _Field) -> bool | None:

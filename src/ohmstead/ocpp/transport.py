@@ -71,6 +71,7 @@ class Connection:
         "_background",
         "_clock",
         "_crash",
+        "_guess_times",
         "_handler",
         "_name",
         "_observer",
@@ -89,10 +90,19 @@ class Connection:
         name: str = "",
         clock: Clock | None = None,
         tolerant: bool = False,
+        guess_times: bool = True,
         call_timeout_s: float = CALL_TIMEOUT_S,
         observer: Observer | None = None,
     ) -> None:
+        """Serve an open WebSocket.
+
+        Args:
+            tolerant: mend what peers are known to get wrong.
+            guess_times: and take now for a time that cannot be read.
+            observer: sees every frame.
+        """
         self._observer = observer
+        self._guess_times = guess_times
         self._websocket = websocket
         self._handler = handler
         self._name = name
@@ -185,7 +195,8 @@ class Connection:
         if self._observer is not None:
             self._observer("in", data if isinstance(data, str) else data.decode(errors="replace"))
         now = self._clock.monotonic()
-        for event in self._session.receive(data, now, received_at=self._clock.now()):
+        received_at = self._clock.now() if self._guess_times else None
+        for event in self._session.receive(data, now, received_at=received_at):
             match event:
                 case InboundCall():
                     if event.deviations:
@@ -302,6 +313,7 @@ async def open_connection(
     tls: ssl.SSLContext | None = None,
     clock: Clock | None = None,
     tolerant: bool = False,
+    guess_times: bool = True,
     call_timeout_s: float = CALL_TIMEOUT_S,
     open_timeout_s: float = 10.0,
     ping_interval_s: float | None = PING_INTERVAL_S,
@@ -348,6 +360,7 @@ async def open_connection(
         name=identity,
         clock=clock,
         tolerant=tolerant,
+        guess_times=guess_times,
         call_timeout_s=call_timeout_s,
         observer=observer,
     )

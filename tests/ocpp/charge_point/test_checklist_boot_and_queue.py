@@ -43,6 +43,14 @@ async def test_it_answers_while_its_own_call_is_outstanding() -> None:
         waiting.cancel()
 
 
+async def test_a_central_system_that_leaves_out_the_offset_of_its_time_is_understood() -> None:
+    async with peer() as central:
+        central.boot = {"status": "Accepted", "currentTime": "2026-01-01T12:00:00.5", "interval": 30}
+        central.validates = False
+        async with charge_point(central, follow_server_time=True) as point:
+            assert point.now().isoformat() == "2026-01-01T12:00:00+00:00"
+
+
 async def test_no_boot_notification_on_mere_reconnect() -> None:
     async with peer() as central, charge_point(central) as point:
         await central.connections[-1].close()

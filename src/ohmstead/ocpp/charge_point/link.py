@@ -115,7 +115,9 @@ class Link:
 
     async def boot(self) -> None:
         """Send BootNotification until the central system has answered."""
-        self._boot_timer = None
+        if self._boot_timer is not None:
+            self._boot_timer.cancel()
+            self._boot_timer = None
         connection = self.connection
         if connection is None:
             return
@@ -136,9 +138,7 @@ class Link:
             self._set_state(ChargePointState.CONNECTED)
             self._boot_later(self.registration.interval_s)
             return
-        if answer_["interval"] > 0:
-            cp.memory.configuration.change("HeartbeatInterval", str(answer_["interval"]))
-            cp.memory.save_configuration()
+        cp.memory.set_heartbeat_interval(answer_["interval"])
         self._set_state(ChargePointState.REGISTERED)
         self.arm_heartbeat()
         cp.charging.statuses.report_all(always=first)
@@ -205,6 +205,8 @@ class Link:
             password=cp.security.password,
             tls=cp.security.tls_context(),
             clock=self._network_clock,
+            tolerant=True,
+            guess_times=False,
             call_timeout_s=cp.settings.call_timeout_s,
             ping_interval_s=float(ping_s) if ping_s else None,
             observer=self._observer,

@@ -94,6 +94,12 @@ class Memory:
         """Keep what was changed."""
         self._put("configuration", self.configuration.changed)
 
+    def set_heartbeat_interval(self, interval_s: int) -> None:
+        """BootNotification.conf named it; 0 or less leaves it as it is."""
+        if interval_s > 0 and interval_s != self.configuration.number("HeartbeatInterval"):
+            self.configuration.change("HeartbeatInterval", str(interval_s))
+            self.save_configuration()
+
     def save_local_list(self) -> None:
         """Keep the list and its version."""
         self._put("local_list", [self.local_list.version, self.local_list.entries])
@@ -120,6 +126,8 @@ class Memory:
 
     def set_installed(self, installed: tuple[Installed, ...]) -> None:
         """Keep the charging profiles; a TxProfile only as long as the process runs."""
+        if installed == self.installed:
+            return
         self.installed = installed
         lasting = [one for one in installed if one.profile.purpose is not Purpose.TX]
         self._put("profiles", [_write_installed(one) for one in lasting])
