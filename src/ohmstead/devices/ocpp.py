@@ -188,7 +188,7 @@ def state_of(
 
 
 def _power(connector: Connector, wiring: Wiring, now: datetime, max_age_s: float) -> Reading:
-    sample, at = connector.sample, connector.sampled_at
+    sample, at = connector.sample, connector.power_at
     power_w = None if sample is None else power_of_sample(sample, wiring)
     fresh = at is not None and (now - at).total_seconds() <= max_age_s
     if connector.status in IDLE:

@@ -7,16 +7,18 @@ import json
 import random
 import resource
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ohmstead.errors import DeviceError
-from ohmstead.ocpp.central.charger import Charger, Tag
+from ohmstead.ocpp.central.charger import Charger, Connector, Tag
 from ohmstead.ocpp.central.commands import Configuration, ConfigurationKey
 from ohmstead.ocpp.central.limit_profile import Share, Way, Wiring, limit_profile
+from ohmstead.ocpp.central.meter_values import MeterSample
+from ohmstead.ocpp.central.metering import newest
 from ohmstead.ocpp.central.onboarding import abilities_of
 from ohmstead.ocpp.central.settings import UnknownChargers
 from ohmstead.ocpp.smart_charging import Purpose, RateUnit, write_profile
@@ -234,6 +236,36 @@ async def test_a_flood_of_old_meter_values_does_not_change_what_is_measured_now(
         sample = central.chargers["CP1"].connector(1).sample
         assert sample is not None
         assert sample.power_w == 11000.0
+
+
+def test_a_charger_with_a_wrong_clock_is_measured_all_the_same() -> None:
+    now, connector = datetime(2026, 6, 1, 12, tzinfo=UTC), Connector(id=1)
+    for behind in (timedelta(hours=2), timedelta(hours=-3), timedelta(days=200), timedelta()):
+        for n in range(5):
+            at = now - behind
+            connector = newest(connector, MeterSample(at=at, power_w=1000.0 + n), now)
+            now += timedelta(seconds=10)
+        assert connector.sample is not None
+        assert connector.sample.power_w == 1004.0, behind
+
+
+def test_a_queue_that_is_emptied_is_not_taken_for_now() -> None:
+    now, connector = datetime(2026, 6, 1, 12, tzinfo=UTC), Connector(id=1)
+    for n in range(3600):
+        at = now - timedelta(hours=10) + timedelta(seconds=10 * n)
+        connector = newest(connector, MeterSample(at=at, power_w=11000.0), now + timedelta(seconds=0.05 * n))
+        if n < 3570:
+            assert connector.sample is None, n
+
+
+def test_what_a_message_leaves_out_is_kept_with_its_age() -> None:
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    connector = newest(Connector(id=1), MeterSample(at=now, power_w=7000.0, soc=0.5), now)
+    later = now + timedelta(seconds=30)
+    connector = newest(connector, MeterSample(at=later, energy_wh=1.0), later)
+    assert connector.sample is not None
+    assert (connector.sample.power_w, connector.sample.soc, connector.sample.energy_wh) == (7000.0, 0.5, 1.0)
+    assert (connector.power_at, connector.sampled_at) == (now, later)
 
 
 def test_numbers_read_from_a_charger_are_clamped() -> None:

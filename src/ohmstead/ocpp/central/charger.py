@@ -65,8 +65,10 @@ class Connector:
     """The one that runs here, or last one that was not stopped properly."""
     sample: MeterSample | None = None
     sampled_at: datetime | None = None
-    phases_at: datetime | None = None
-    """When powers or currents per phase arrived last; some chargers tell them less often."""
+    power_at: datetime | None = None
+    """When power or currents arrived last; some chargers tell other things in between."""
+    heard: tuple[datetime, datetime] | None = None
+    """Of the newest meter values, taken or not: when they arrived, and their own time."""
     waiting: bool = False
     """A vehicle is on the cable, and no transaction has begun since it was plugged in. A charger that
     waits for a card gives up after its ConnectionTimeOut and says Finishing (1.6, transition B6)."""

@@ -188,7 +188,7 @@ class Limiter:
             transaction_id=running[-1].id if running else None,
             waiting=connector.waiting and not running,
             measured_w=None if sample is None else power_of_sample(sample, self.wiring),
-            measured_at=connector.sampled_at,
+            measured_at=connector.power_at,
         )
 
     async def _do(self, step: Step, situation: Situation) -> None:

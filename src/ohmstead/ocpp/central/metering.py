@@ -69,30 +69,64 @@ def _timed(samples: tuple[MeterSample, ...], now: datetime) -> tuple[MeterSample
 def newest(connector: Connector, sample: MeterSample, now: datetime) -> Connector:
     """A connector after a measurement. What the sample leaves out stays as it was.
 
-    Values of a past time are not taken: chargers empty their queue after being offline.
+    Values of a past time are not taken: chargers empty their queue after being offline. A charger whose
+    clock is wrong is known by the pace: live values arrive as far apart as their own times are.
     """
-    if sample.at is not None:
-        if (now - sample.at).total_seconds() > LATE_S:
-            return connector
-        last = connector.sample
-        if last is not None and last.at is not None and sample.at < last.at and _recent(connector, now):
-            return connector
+    heard = connector.heard if sample.at is None else (now, sample.at)
+    if (
+        sample.at is not None
+        and _past(connector, sample.at, now)
+        and not _live(connector.heard, sample.at, now)
+    ):
+        return replace(connector, heard=heard)
+    power_at = connector.power_at
+    if _tells_power(sample):
+        power_at = now
     old = connector.sample
-    phases_at = connector.phases_at
-    if sample.phases_w is not None or sample.phases_a is not None:
-        phases_at = now
     if old is not None and not _complete(sample):
-        sample = replace(
-            sample,
-            energy_wh=old.energy_wh if sample.energy_wh is None else sample.energy_wh,
-            soc=old.soc if sample.soc is None else sample.soc,
-            phases_v=sample.phases_v or old.phases_v,
-            voltage_v=old.voltage_v if sample.voltage_v is None else sample.voltage_v,
-            phases_a=sample.phases_a or old.phases_a,
-            phases_w=sample.phases_w or (old.phases_w if sample.phases_a is None else None),
-            temperature_c=old.temperature_c if sample.temperature_c is None else sample.temperature_c,
-        )
-    return replace(connector, sample=sample, sampled_at=now, phases_at=phases_at)
+        sample = _filled_up(sample, old)
+    return replace(connector, sample=sample, sampled_at=now, power_at=power_at, heard=heard)
+
+
+def _past(connector: Connector, at: datetime, now: datetime) -> bool:
+    """By its own time, a value is not of now, or is older than the one before."""
+    if (now - at).total_seconds() > LATE_S:
+        return True
+    last = connector.sample
+    return last is not None and last.at is not None and at < last.at and _recent(connector, now)
+
+
+def _live(heard: tuple[datetime, datetime] | None, at: datetime, now: datetime) -> bool:
+    """The value arrived as long after the one before as its own time is later."""
+    if heard is None:
+        return False
+    between_s, told_s = (now - heard[0]).total_seconds(), (at - heard[1]).total_seconds()
+    return told_s > 0 and abs(between_s - told_s) <= 0.5 * told_s
+
+
+def _tells_power(sample: MeterSample) -> bool:
+    return (
+        sample.power_w is not None
+        or sample.phases_w is not None
+        or sample.phases_a is not None
+        or sample.current_a is not None
+    )
+
+
+def _filled_up(sample: MeterSample, old: MeterSample) -> MeterSample:
+    powers = sample if _tells_power(sample) else old
+    return replace(
+        sample,
+        power_w=powers.power_w,
+        phases_w=powers.phases_w,
+        phases_a=powers.phases_a,
+        current_a=powers.current_a,
+        energy_wh=old.energy_wh if sample.energy_wh is None else sample.energy_wh,
+        soc=old.soc if sample.soc is None else sample.soc,
+        phases_v=sample.phases_v or old.phases_v,
+        voltage_v=old.voltage_v if sample.voltage_v is None else sample.voltage_v,
+        temperature_c=old.temperature_c if sample.temperature_c is None else sample.temperature_c,
+    )
 
 
 def _complete(sample: MeterSample) -> bool:
@@ -101,7 +135,7 @@ def _complete(sample: MeterSample) -> bool:
         sample.energy_wh is not None
         and sample.soc is not None
         and sample.phases_v is not None
-        and sample.phases_a is not None
+        and sample.power_w is not None
     )
 
 
