@@ -88,6 +88,58 @@ def run(
         typer.echo(f"{charger}: {words}", err=True)
 
 
+@app.command("platform")
+def platform(
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="How many piles may come.")] = 10,
+    prefix: Annotated[str | None, typer.Option(help="What their ids begin with; as in `run`.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8768,
+    bills: Annotated[
+        Path | None, typer.Option(help="File that keeps the bills; without it they are in memory.")
+    ] = None,
+    remote_start: Annotated[
+        bool, typer.Option("--remote-start", help="Start what is plugged in, without a card.")
+    ] = False,
+) -> None:
+    """Be a YunKuaiChong platform for a simulated fleet: every card may charge. For tests only."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from ohmstead.chargers.fleet import FleetPlan
+    from ohmstead.chargers.protocol import ProtocolName
+    from ohmstead.chargers.scenario import load_scenario
+    from ohmstead.chargers.virtual_time import LoopClock
+    from ohmstead.chargers.ykc_central import LOOPBACK, own_platform
+
+    if host not in LOOPBACK:
+        raise ConfigError(f"--host: found {host!r}, allowed: {', '.join(LOOPBACK)}; it lets everybody charge")
+    scenario = load_scenario("boot-storm")
+    plan = FleetPlan(count=count, url="", protocol=ProtocolName.YKC, scenario=scenario, id_prefix=prefix)
+
+    async def serve() -> None:
+        clock = LoopClock(datetime.now(UTC))
+        async with own_platform(
+            plan.ids(), clock, remote_start=remote_start, bills=bills, host=host, port=port
+        ) as listening:
+            typer.echo(f"Piles connect to {listening.url}")
+            await _stopped()
+
+    asyncio.run(serve())
+
+
+async def _stopped() -> None:
+    """Return on Ctrl-C or SIGTERM."""
+    import asyncio
+    import contextlib
+    import signal
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
 def _plan(
     scenario: Scenario,
     url: str | None,
@@ -143,6 +195,7 @@ async def _live(plan: FleetPlan, duration_s: float, *, quiet: bool) -> tuple[Sum
     import asyncio
     import contextlib
     import signal
+    import time
     from datetime import UTC, datetime
 
     from rich.console import Console
@@ -151,7 +204,7 @@ async def _live(plan: FleetPlan, duration_s: float, *, quiet: bool) -> tuple[Sum
     from ohmstead.chargers.fleet import Fleet
     from ohmstead.chargers.virtual_time import LoopClock
 
-    fleet = Fleet(plan, LoopClock(datetime.now(UTC)))
+    fleet = Fleet(plan, LoopClock(datetime.now(UTC)), time.monotonic)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,7 +67,10 @@ class FleetPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """What a run came to. ``boot_s``: until the last charger was registered, ``None`` where one never was."""
+    """What a run came to. ``boot_s``: until the last charger was registered, ``None`` where one never was.
+
+    ``seconds`` are simulated; ``boot_s``, messages per second and round trips are real, but in virtual time.
+    """
 
     chargers: int
     boots: int
@@ -88,17 +91,21 @@ class Summary:
 
 
 class Fleet:
-    """Args: what to run, and whose time it is.
+    """Args: what to run, whose time it is, and what measures speed (real seconds; by default the same clock).
 
     Raises:
         ConfigError: an id, an address or the script cannot be used.
     """
 
-    def __init__(self, plan: FleetPlan, clock: LoopClock) -> None:
+    def __init__(
+        self, plan: FleetPlan, clock: LoopClock, stopwatch: Callable[[], float] | None = None
+    ) -> None:
         self.plan = plan
         self._clock = clock
+        self._stopwatch = stopwatch or clock.monotonic
         self._zero_s = clock.monotonic()
-        self.traffic = Traffic(clock.monotonic)
+        self._began_s = self._stopwatch()
+        self.traffic = Traffic(self._stopwatch)
         self.happened: Counter[Happening] = Counter()
         self.script_errors: dict[str, str] = {}
         self._registered: set[str] = set()
@@ -142,15 +149,15 @@ class Fleet:
 
     def summary(self) -> Summary:
         """What it came to until now."""
-        seconds = self._clock.monotonic() - self._zero_s
+        real_s = self._stopwatch() - self._began_s
         energy_kwh = sum(view.energy_kwh for c in self.chargers.values() for view in c.connectors())
         return Summary(
             chargers=len(self.chargers),
             boots=self.happened[Happening.REGISTERED],
             boot_s=None if self._boot_s is None else round(self._boot_s, 3),
-            seconds=round(seconds, 3),
+            seconds=round(self._clock.monotonic() - self._zero_s, 3),
             messages=self.traffic.messages,
-            messages_per_s=round(self.traffic.messages / seconds, 1) if seconds > 0.0 else 0.0,
+            messages_per_s=round(self.traffic.messages / real_s, 1) if real_s > 0.0 else 0.0,
             p50_ms=_rounded(self.traffic.percentile_ms(0.5)),
             p99_ms=_rounded(self.traffic.percentile_ms(0.99)),
             orders=self.happened[Happening.STARTED],
@@ -235,7 +242,7 @@ class Fleet:
         if event.what is Happening.REGISTERED and event.charger not in self._registered:
             self._registered.add(event.charger)
             if len(self._registered) == self.plan.count:
-                self._boot_s = self._clock.monotonic() - self._zero_s
+                self._boot_s = self._stopwatch() - self._began_s
         driver = self._scripts.get(event.charger)
         if driver is not None:
             driver.heard(event)

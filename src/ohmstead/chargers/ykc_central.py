@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from ohmstead.chargers.virtual_time import LoopClock
-from ohmstead.errors import DeviceError
+from ohmstead.errors import ConfigError, DeviceError
 from ohmstead.ykc.billing import flat_tariff
 from ohmstead.ykc.codes import GunStatus
 from ohmstead.ykc.messages.orders import NO_CARD, ParallelStartRequest, StartRequest
@@ -25,12 +25,16 @@ log = structlog.get_logger(__name__)
 
 PRICE_PER_KWH: Final = 1.2
 BALANCE_YUAN: Final = 10_000.0
+START_ATTEMPTS: Final = 30
+START_AGAIN_S: Final = 1.0
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class OwnPlatform:
     """A platform that starts what is plugged in, where ``remote_start`` is set, and allows every card."""
 
-    def __init__(self, server: PlatformServer, bills: BillStore, port: int) -> None:
+    def __init__(self, server: PlatformServer, bills: BillStore, host: str, port: int) -> None:
+        self._host = host
         self.server = server
         self.bills = bills
         self.port = port
@@ -38,14 +42,26 @@ class OwnPlatform:
     @property
     def url(self) -> str:
         """What piles are pointed at."""
-        return f"tcp://127.0.0.1:{self.port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"tcp://{host}:{self.port}"
 
 
 @asynccontextmanager
 async def own_platform(
-    piles: Iterable[str], clock: LoopClock, *, remote_start: bool = False, bills: Path | None = None
+    piles: Iterable[str],
+    clock: LoopClock,
+    *,
+    remote_start: bool = False,
+    bills: Path | None = None,
+    host: str = LOOPBACK[0],
+    port: int = 0,
 ) -> AsyncIterator[OwnPlatform]:
-    """Listen on the loopback for these piles."""
+    """Listen on the loopback for these piles.
+
+    Raises:
+        ConfigError: the address is taken.
+        DataError: the file with the bills cannot be used.
+    """
     entry = PileEntry(quirks=Quirks(), tariff=flat_tariff("0001", PRICE_PER_KWH))
     tasks: set[asyncio.Task[None]] = set()
     started: set[tuple[str, str]] = set()
@@ -67,16 +83,33 @@ async def own_platform(
             task.add_done_callback(tasks.discard)
 
     async def start(pile: str, gun: str) -> None:
-        try:
-            await server.start(pile, gun, balance_yuan=BALANCE_YUAN)
-        except DeviceError as error:
-            started.discard((pile, gun))
-            log.info("start_failed", pile=pile, gun=gun, error=str(error))
+        for _ in range(START_ATTEMPTS):
+            try:
+                await server.start(pile, gun, balance_yuan=BALANCE_YUAN)
+            except DeviceError as error:  # such as a pile that has no tariff yet
+                log.info("start_failed", pile=pile, gun=gun, error=str(error))
+                await clock.sleep(START_AGAIN_S)
+            else:
+                return
+        started.discard((pile, gun))
 
     store = BillStore(bills or IN_MEMORY)
-    server = PlatformServer(dict.fromkeys(piles, entry), store, start_asked=allow, heard=heard, clock=clock)
+    entries = dict.fromkeys(piles, entry)
+    server = PlatformServer(
+        entries,
+        store,
+        start_asked=allow,
+        heard=heard,
+        clock=clock,
+        max_connections=2 * len(entries) + 16,
+        max_per_address=2 * len(entries) + 16,
+    )
     try:
-        yield OwnPlatform(server, store, await server.listen("127.0.0.1", 0))
+        try:
+            bound = await server.listen(host, port)
+        except OSError as error:
+            raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        yield OwnPlatform(server, store, host, bound)
     finally:
         for task in list(tasks):
             task.cancel()

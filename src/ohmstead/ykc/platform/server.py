@@ -34,6 +34,7 @@ from ohmstead.ykc.platform.session import PileEntry, PlatformSession
 log = structlog.get_logger(__name__)
 
 MAX_CONNECTIONS = 4096
+BACKLOG = 1024
 MAX_CONNECTIONS_PER_ADDRESS = 256
 M = TypeVar("M", bound=Message)
 
@@ -63,7 +64,11 @@ class PlatformServer:
         | None = None,
         heard: Callable[[str, PlatformEvent], None] = _nobody,
         clock: Callable[[], datetime] = utc_now,
+        max_connections: int = MAX_CONNECTIONS,
+        max_per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
     ) -> None:
+        self._max_connections = max_connections
+        self._max_per_address = max_per_address
         self._clock = clock
         self._piles = piles
         self._bills = bills
@@ -82,7 +87,7 @@ class PlatformServer:
             OSError: the address is taken or not ours.
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: PileConnection(self), host, port)
+        self._server = await loop.create_server(lambda: PileConnection(self), host, port, backlog=BACKLOG)
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
 
@@ -192,8 +197,8 @@ class PlatformServer:
 
     def admit(self, connection: PileConnection) -> bool:
         """Whether one more connection is taken."""
-        full = len(self._all) >= MAX_CONNECTIONS
-        crowded = self._by_address[connection.address] >= MAX_CONNECTIONS_PER_ADDRESS
+        full = len(self._all) >= self._max_connections
+        crowded = self._by_address[connection.address] >= self._max_per_address
         self._all.add(connection)
         self._by_address[connection.address] += 1
         if full or crowded:
