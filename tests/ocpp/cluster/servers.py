@@ -167,9 +167,16 @@ def _start_nats(directory: Path, port: int) -> tuple[subprocess.Popen[bytes], in
         )
     written = directory / f"nats-server_{process.pid}.ports"
     deadline = time.monotonic() + PATIENCE_S
-    while not written.exists() or not (text := written.read_text()):
+    while (found := _ports(written)) is None:
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail((directory / "log").read_text())
         time.sleep(0.02)
-    found = json.loads(text)["nats"][0]
-    return process, int(found.rpartition(":")[2])
+    return process, found
+
+
+def _ports(written: Path) -> int | None:
+    """The client port, once the file is complete."""
+    try:
+        return int(json.loads(written.read_text())["nats"][0].rpartition(":")[2])
+    except (OSError, ValueError):
+        return None

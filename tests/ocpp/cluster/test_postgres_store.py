@@ -152,6 +152,28 @@ async def test_only_so_many_events_of_a_charger_are_kept(store: TransactionStore
     assert kept[0].text == "12 99"
 
 
+async def test_meter_values_of_old_sessions_are_forgotten_and_the_sessions_kept(
+    store: TransactionStore,
+) -> None:
+    old = a_transaction(1, started_at=NOON - timedelta(days=181), start_told="old")
+    curve = (MeterSample(at=NOON, energy_wh=1.0),)
+    await store.commit(
+        (
+            SaveTransaction(transaction=old),
+            AddSamples(transaction_id=1, samples=curve),
+            AddSamples(transaction_id=2, samples=curve),
+        )
+    )
+    stopped = [
+        SaveTransaction(transaction=a_transaction(number, start_told=str(number), stopped_at=NOON))
+        for number in range(2, 502)
+    ]
+    await store.commit(stopped)
+    assert store.samples(1) == ()
+    assert len(store.samples(2)) == 1
+    assert store.transaction(1) == old
+
+
 async def test_tags_are_compared_without_regard_to_case(store: TransactionStore) -> None:
     asks = {"idTag": "ÄB"}
     assert not (await store.ledger("CP1", "Authorize", asks)).any_tags()

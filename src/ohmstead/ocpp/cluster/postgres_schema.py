@@ -136,6 +136,9 @@ PRUNE_EVENTS = (
     "DELETE FROM event WHERE identity = %(identity)s AND id <= "
     "(SELECT id FROM event WHERE identity = %(identity)s ORDER BY id DESC LIMIT 1 OFFSET %(kept)s)"
 )
+PRUNE_CURVES = (
+    "DELETE FROM sample WHERE transaction_id < (SELECT min(id) FROM charge_session WHERE started_at >= %s)"
+)
 SAME_START = (
     f"{READ_TRANSACTION} WHERE identity = %s AND connector = %s AND id_tag = %s "
     "AND start_told = %s AND meter_start_wh = %s"

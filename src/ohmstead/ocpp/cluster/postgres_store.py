@@ -28,15 +28,16 @@ from ohmstead.ocpp.central.decision import (
     SaveTransaction,
 )
 from ohmstead.ocpp.central.meter_values import MeterSample
+from ohmstead.ocpp.central.store import CURVES_KEPT, EVENTS_KEPT
 from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StoreError
 from ohmstead.ocpp.cluster import postgres_schema as schema
 from ohmstead.ocpp.cluster.postgres_ledger import ASKS_NOTHING, EMPTY, LARGEST_ID, read_snapshot
 from ohmstead.ocpp.cluster.postgres_pool import Database, Pool, conninfo_of
 
 POOL_SIZE = 8
-EVENTS_KEPT = 1000
-"""Per charger; a charger in a bad mood must not fill the disk."""
-PRUNE_EVERY = 50
+PRUNE_EVENTS_EVERY = 50
+PRUNE_CURVES_EVERY = 500
+"""Of what this worker wrote; old meter values and events are deleted then."""
 
 
 class PostgresStore:
@@ -53,6 +54,7 @@ class PostgresStore:
         self._reader: Connection[DictRow] | None = None
         self._reader_lock = threading.Lock()
         self._events_added = 0
+        self._stops_written = 0
         self._passwords: dict[str, tuple[str, str | None]] = {}
         self.chargers: dict[str, Charger] = {}
 
@@ -181,6 +183,10 @@ class PostgresStore:
                 await database.execute(query, schema.charger_row(charger))
             case SaveTransaction(transaction=transaction):
                 await database.execute(schema.TRANSACTION, schema.transaction_row(transaction))
+                if transaction.stopped_at is not None:
+                    self._stops_written += 1
+                    if self._stops_written % PRUNE_CURVES_EVERY == 0:
+                        await database.execute(schema.PRUNE_CURVES, (transaction.stopped_at - CURVES_KEPT,))
             case AddSamples(transaction_id=transaction_id, samples=samples):
                 for sample in samples:
                     values = (transaction_id, sample.at, sample.energy_wh, sample.power_w, sample.soc)
@@ -201,7 +207,7 @@ class PostgresStore:
             case AddEvent(identity=identity, at=at, kind=kind, text=text):
                 await database.execute(schema.EVENT, (identity, at, kind, schema.storable(text)))
                 self._events_added += 1
-                if self._events_added % PRUNE_EVERY == 0:
+                if self._events_added % PRUNE_EVENTS_EVERY == 0:
                     await database.execute(schema.PRUNE_EVENTS, {"identity": identity, "kept": EVENTS_KEPT})
 
     def note(self, charger: Charger) -> None:
