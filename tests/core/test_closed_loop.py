@@ -227,3 +227,19 @@ def test_a_battery_at_its_reserve_rests() -> None:
     reason = plant.records[-1].setpoints[0].reason
     assert reason.limit is Limit.RESERVE
     assert reason.without_limit_w == pytest.approx(-2000.0)
+
+
+def test_a_household_that_rises_is_not_taken_for_a_tapering_vehicle() -> None:
+    """The vehicle takes 8 kW of 11; an oven comes on just as its command changes a little."""
+    plant = Plant(
+        site=a_site(CAR, grid=GridConnection(fuse_a=20.5)),
+        household=lambda t: three_equal(1500.0 if t < 300 else 5400.0),
+        wires={"car": Wire(delay_s=8.0, takes=lambda told_w: min(told_w, 8000.0))},
+        meter_delay_s=2.0,
+        cycle_s=10,
+    )
+    plant.engine.command(ManualCommand(asset="car", power_w=11_040.0))
+    plant.run(290)
+    plant.engine.command(ManualCommand(asset="car", power_w=10_700.0))
+    plant.run(110)
+    assert plant.longest_over_s(20.5 * 230.0) <= 2 + 8 + 10 + 1

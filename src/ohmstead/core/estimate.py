@@ -109,8 +109,10 @@ def _span(memory: AssetMemory | None, measured_w: float | None, flex: Flexibilit
     seen = [latest_w, *(w for _, w in memory.recent)]
     if told_w is not None and memory.commanded_at is not None:
         age_s = (now - memory.commanded_at).total_seconds()
-        if 0 <= age_s <= flex.reaction_s + METER_DELAY_S and abs(told_w - latest_w) > SETTLED_W:
-            seen.append(told_w)
+        # A vehicle that tapers does not follow upwards: a rise at the meter is somebody else's.
+        follows_w = told_w if memory.at_most_w is None else min(told_w, max(memory.at_most_w, latest_w))
+        if 0 <= age_s <= flex.reaction_s + METER_DELAY_S and abs(follows_w - latest_w) > SETTLED_W:
+            seen.append(follows_w)
     return _Span(low_w=min(seen), high_w=max(seen), latest_w=latest_w)
 
 
