@@ -233,7 +233,7 @@ def test_a_household_that_rises_is_not_taken_for_a_tapering_vehicle() -> None:
     """The vehicle takes 8 kW of 11; an oven comes on just as its command changes a little."""
     plant = Plant(
         site=a_site(CAR, grid=GridConnection(fuse_a=20.5)),
-        household=lambda t: three_equal(1500.0 if t < 300 else 5400.0),
+        household=lambda t: three_equal(1500.0 if t < 300 else 7500.0),
         wires={"car": Wire(delay_s=8.0, takes=lambda told_w: min(told_w, 8000.0))},
         meter_delay_s=2.0,
         cycle_s=10,
