@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ohmstead.devices.home_assistant_wire import EntityState, addresses, changes, finite, from_rest
 
@@ -67,6 +71,29 @@ def test_an_entity_that_goes_is_told_once_and_a_stranger_not_at_all() -> None:
 def test_what_is_no_event_is_refused(event: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not an event of subscribe_entities"):
         list(changes(known(), event))
+
+
+KEYS = ["s", "a", "c", "+", "-", "lc", "lu", "id", CLIMATE]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["s", "a", "c", "+", "-", "lc", "lu", "id", CLIMATE]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(event=st.dictionaries(st.sampled_from(["a", "c", "r", "x"]), JSON, max_size=4), rest=JSON)
+def test_whatever_a_peer_says_is_understood_or_refused(event: dict[str, Any], rest: Any) -> None:
+    with suppress(ValueError):
+        for change in changes(known(), event):
+            assert change.new is None or isinstance(change.new.state, str)
+    with suppress(ValueError):
+        from_rest(rest)
 
 
 def state(value: str, unit: str | None = None) -> EntityState:
