@@ -17,6 +17,7 @@ import structlog
 from ohmstead.ocpp.charge_point.authorization import is_valid
 from ohmstead.ocpp.charge_point.memory import Memory, TransactionRecord
 from ohmstead.ocpp.charge_point.metering import Context, MeterReading, meter_value
+from ohmstead.ocpp.charge_point.offers import offers_at
 from ohmstead.ocpp.charge_point.outlet import (
     EV_PATIENCE_S,
     Outlet,
@@ -36,11 +37,8 @@ from ohmstead.ocpp.smart_charging import (
     Profile,
     Supply,
     Transaction,
-    charge_point_limit_at,
     end_transaction,
     install,
-    limit_at,
-    share_limit,
 )
 from ohmstead.ocpp.times import write_time
 
@@ -300,26 +298,14 @@ class Charging:
         return {c: o.transaction.as_limit_input() for c, o in self.outlets.items() if o.transaction}
 
     def _update_offers(self) -> None:
-        now = self._now()
-        active = {c: o for c, o in self.outlets.items() if o.transaction is not None}
-        if not active:
-            return
-        running = self.transactions()
-        limits = {
-            c: limit_at(
-                self._memory.installed, connector_id=c, when=now, supply=o.supply, transaction=running.get(c)
-            )
-            for c, o in active.items()
-        }
-        widest = max((o.supply for o in self.outlets.values()), key=lambda supply: supply.phases)
-        ceiling = charge_point_limit_at(self._memory.installed, when=now, supply=widest)
-        if ceiling is not None and len(active) > 1:
-            wanted = {c: limit.current_a for c, limit in limits.items()}
-            for c, current_a in share_limit(ceiling.current_a, wanted).items():
-                share = current_a / limits[c].current_a if limits[c].current_a else 0.0
-                limits[c] = replace(limits[c], current_a=current_a, power_w=limits[c].power_w * share)
-        for c, outlet in active.items():
-            outlet.offer(limits[c])
+        offers = offers_at(
+            self._now(),
+            installed=self._memory.installed,
+            supplies={c: outlet.supply for c, outlet in self.outlets.items()},
+            transactions=self.transactions(),
+        )
+        for c, limit in offers.items():
+            self.outlets[c].offer(limit)
 
     def _step(self, outlet: Outlet) -> None:
         outlet.step_timer = None
