@@ -56,6 +56,15 @@ class Wire:
     item: type[Structure] | None = None
 
 
+def most_of(size: int, decimals: int = 0) -> float:
+    """The largest value that a number of this size can carry.
+
+    What grows without end (an amount, minutes after the clock was set) is cut off at it: a wrong value in one
+    field is better than a frame that cannot be sent.
+    """
+    return ((1 << 8 * size) - 1) / 10.0**decimals
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
     """All fields of a structure, compiled."""

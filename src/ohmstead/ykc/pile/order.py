@@ -8,9 +8,13 @@ from operator import mul
 
 from ohmstead.ykc.codes import StartedBy
 from ohmstead.ykc.cp56time import WallTime
+from ohmstead.ykc.layout import most_of
 from ohmstead.ykc.messages.orders import NO_CARD, ClassShare, TransactionRecord
 
 _WIRE_DECIMALS = 4
+_MOST = most_of(4, _WIRE_DECIMALS)
+_MOST_METER_KWH = most_of(5, _WIRE_DECIMALS)
+_MOST_MIN = int(most_of(2))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +57,9 @@ class Order:
 
     def charged_min(self, wall: datetime) -> int:
         """Minutes since charging began."""
-        return 0 if self.began is None else max(0, int((wall - self.began).total_seconds() // 60))
+        if self.began is None:
+            return 0
+        return max(0, min(_MOST_MIN, int((wall - self.began).total_seconds() // 60)))
 
     def metered(self, meter_kwh: float, price_class: int, wall: datetime) -> Order:
         """Count what the meter rose by into a class. A register that fell counts nothing."""
@@ -72,13 +78,13 @@ class Order:
         shares = [
             ClassShare(
                 price_per_kwh=price,
-                energy_kwh=round(energy_kwh, _WIRE_DECIMALS),
-                energy_with_loss_kwh=round(energy_kwh, _WIRE_DECIMALS),
-                amount_yuan=round(round(energy_kwh, _WIRE_DECIMALS) * price, _WIRE_DECIMALS),
+                energy_kwh=as_on_wire(energy_kwh),
+                energy_with_loss_kwh=as_on_wire(energy_kwh),
+                amount_yuan=as_on_wire(as_on_wire(energy_kwh) * price),
             )
             for energy_kwh, price in zip(self.energies_kwh, self.prices_per_kwh, strict=True)
         ]
-        energy_kwh = round(sum(share.energy_kwh for share in shares), _WIRE_DECIMALS)
+        energy_kwh = as_on_wire(sum(share.energy_kwh for share in shares))
         started = self.began or self.accepted
         return TransactionRecord(
             serial=self.serial,
@@ -90,14 +96,19 @@ class Order:
             peak=shares[1],
             flat=shares[2],
             valley=shares[3],
-            meter_start_kwh=self.meter_start_kwh,
-            meter_end_kwh=self.meter_kwh,
+            meter_start_kwh=min(_MOST_METER_KWH, self.meter_start_kwh),
+            meter_end_kwh=min(_MOST_METER_KWH, self.meter_kwh),
             energy_kwh=energy_kwh,
             energy_with_loss_kwh=energy_kwh,
-            amount_yuan=round(sum(share.amount_yuan for share in shares), _WIRE_DECIMALS),
+            amount_yuan=as_on_wire(sum(share.amount_yuan for share in shares)),
             vin=self.vin,
             started_by=self.started_by,
             time=WallTime(at=max(ended, started)),
             stop_reason=stop_reason,
             physical_card=self.physical_card,
         )
+
+
+def as_on_wire(value: float) -> float:
+    """An energy or amount as four bytes with four decimals can carry it."""
+    return round(min(_MOST, value), _WIRE_DECIMALS)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 from ohmstead.ykc.codes import ChargeMode, GunStatus, InHolder
+from ohmstead.ykc.layout import most_of
 from ohmstead.ykc.messages.battery import BmsDemand, BmsInformation
 from ohmstead.ykc.messages.realtime import NO_SERIAL, Realtime
 from ohmstead.ykc.pile.facts import GunReading
-from ohmstead.ykc.pile.order import Order
+from ohmstead.ykc.pile.order import Order, as_on_wire
 
+_MOST = most_of(2, 1)
 _CHARGING_ALLOWED = 0b01 << 12
 
 
@@ -49,16 +51,16 @@ def realtime(gun: Reporting, pile: str, wall: datetime) -> Realtime:
         status=gun.status,
         in_holder=InHolder.NO,
         plugged=int(gun.plugged),
-        voltage_v=reading.voltage_v,
-        current_a=reading.current_a,
+        voltage_v=_capped(reading.voltage_v),
+        current_a=_capped(reading.current_a),
         cable_c=reading.cable_c,
         soc_percent=reading.soc_percent,
         battery_c=reading.battery_c,
         charged_min=order.charged_min(wall),
         left_min=reading.left_min,
-        energy_kwh=order.energy_kwh,
-        energy_with_loss_kwh=order.energy_kwh,
-        amount_yuan=order.amount_yuan,
+        energy_kwh=as_on_wire(order.energy_kwh),
+        energy_with_loss_kwh=as_on_wire(order.energy_kwh),
+        amount_yuan=as_on_wire(order.amount_yuan),
         faults=gun.faults,
     )
 
@@ -69,16 +71,16 @@ def battery_demand(reading: GunReading, order: Order, pile: str, wall: datetime)
         serial=order.serial,
         pile=pile,
         gun=order.gun,
-        demand_v=reading.demand_v,
-        demand_raw_a=reading.demand_a,
+        demand_v=_capped(reading.demand_v),
+        demand_raw_a=_capped(reading.demand_a),
         mode=ChargeMode.CONSTANT_CURRENT,
-        measured_v=reading.voltage_v,
-        measured_raw_a=reading.current_a,
+        measured_v=_capped(reading.voltage_v),
+        measured_raw_a=_capped(reading.current_a),
         cell=0,
         soc_percent=reading.soc_percent,
         left_min=reading.left_min,
-        charger_v=reading.voltage_v,
-        charger_raw_a=reading.current_a,
+        charger_v=_capped(reading.voltage_v),
+        charger_raw_a=_capped(reading.current_a),
         charged_min=order.charged_min(wall),
     )
 
@@ -96,3 +98,8 @@ def battery_information(reading: GunReading, order: Order, pile: str) -> BmsInfo
         min_c_sensor=1,
         flags=_CHARGING_ALLOWED,
     )
+
+
+def _capped(value: float) -> float:
+    """A voltage or current as two bytes with one decimal can carry it."""
+    return max(0.0, min(_MOST, value))

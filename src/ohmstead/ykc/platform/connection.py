@@ -70,7 +70,7 @@ class PileConnection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=_UNSENT_BYTES)
         self._transport = transport
         peer = transport.get_extra_info("peername")
-        self.address = peer[0] if peer else ""
+        self.address = peer[0].removeprefix("::ffff:") if peer else ""
         if not self._server.admit(self):
             transport.abort()
             return
