@@ -164,6 +164,14 @@ async def test_nobody_there_is_offline(tmp_path: Path) -> None:
         await adapter.close()
 
 
+def test_a_fingerprint_is_taken_with_or_without_colons() -> None:
+    assert NymeaOptions(url="nymea://box", certificate_sha256="AB:" * 31 + "cd").certificate_sha256 == (
+        "ab" * 31 + "cd"
+    )
+    with pytest.raises(ValueError, match="64 hexadecimal digits"):
+        NymeaOptions(url="nymea://box", certificate_sha256="ab")
+
+
 def test_a_url_that_is_none_is_told_when_the_configuration_is_read() -> None:
     with pytest.raises(ValueError, match="no address of a nymea server"):
         NymeaOptions(url="http://box")

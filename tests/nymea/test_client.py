@@ -13,11 +13,13 @@ import pytest
 
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
 from ohmstead.nymea.box import NymeaBox
-from ohmstead.nymea.client import Address, LoginRefused, NymeaClient
+from ohmstead.nymea.client import Address, LoginRefused, NymeaClient, WrongCertificate
+from ohmstead.nymea.server import NymeaServer
 from ohmstead.nymea.session import User
+from ohmstead.nymea.tls import server_context
 from ohmstead.nymea.users import UserStore
-from tests.nymea.sample_home import CHARGER, METER
-from tests.nymea.serving import PATIENCE_S, serving
+from tests.nymea.sample_home import CHARGER, METER, SampleHome
+from tests.nymea.serving import IDENTITY, PATIENCE_S, serving
 
 SOON = (0.01,)
 PASSWORD = "Sunny2026"  # noqa: S105 - of a test
@@ -223,3 +225,24 @@ async def test_a_box_survives_things_that_make_no_sense() -> None:
             assert box.things["t"].number("currentPower") is None
         finally:
             await box.close()
+
+
+@pytest.mark.parametrize("scheme", ["nymeas", "wss"])
+async def test_a_certificate_is_pinned_before_anything_secret_is_sent(tmp_path: Path, scheme: str) -> None:
+    server = NymeaServer(SampleHome(), IDENTITY)
+    try:
+        context = server_context(tmp_path, "Sample home")
+        listen = server.listen_tcp if scheme == "nymeas" else server.listen_websocket
+        url = f"{scheme}://127.0.0.1:{await listen('127.0.0.1', 0, tls=context)}"
+        first = await NymeaClient.connect(Address.parse(url))
+        certificate = first.certificate_sha256
+        assert certificate is not None
+        assert len(certificate) == 64
+        await first.close()
+        again = await NymeaClient.connect(Address.parse(url, certificate))
+        await again.close()
+        with pytest.raises(WrongCertificate, match=certificate):
+            await NymeaClient.connect(Address.parse(url, "0" * 64), token="secret")  # noqa: S106
+        assert not any(c.session.handshaken for c in server.hub.connections)
+    finally:
+        await server.close()

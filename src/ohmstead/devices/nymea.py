@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,10 +85,22 @@ class NymeaOptions(AdapterOptions):
     car: str | None = Field(
         default=None, min_length=1, description="Id or name of the electric vehicle of a charger."
     )
+    certificate_sha256: str | None = Field(
+        default=None,
+        description="SHA-256 of its certificate, as `ohmstead nymea things` tells it; no other is accepted.",
+    )
     token_file: Path | None = Field(
         default=None,
         description="Absolute path of a file whose first line is a user's token, where the box asks for it.",
     )
+
+    @field_validator("certificate_sha256")
+    @classmethod
+    def _is_a_fingerprint(cls, text: str | None) -> str | None:
+        plain = None if text is None else text.replace(":", "").lower()
+        if plain is not None and not re.fullmatch(r"[0-9a-f]{64}", plain):
+            raise ValueError("allowed: 64 hexadecimal digits")
+        return plain
 
     @field_validator("url")
     @classmethod
@@ -332,7 +345,7 @@ class NymeaAdapter:
 
     def __init__(self, boxes: Callable[[Address, Callable[[], str | None]], NymeaBox]) -> None:
         self._make = boxes
-        self._boxes: dict[Access, NymeaBox] = {}
+        self._boxes: dict[tuple[Access, str | None], NymeaBox] = {}
 
     def meter(self, options: AdapterOptions) -> Meter:
         """The energy meter that these options name."""
@@ -352,10 +365,11 @@ class NymeaAdapter:
             await box.close()
 
     def _box(self, options: NymeaOptions) -> NymeaBox:
-        access = Access(options.url, options.token_file)
-        if access not in self._boxes:
-            self._boxes[access] = self._make(Address.parse(options.url), access.token)
-        return self._boxes[access]
+        access, certificate = Access(options.url, options.token_file), options.certificate_sha256
+        if (access, certificate) not in self._boxes:
+            address = Address.parse(options.url, certificate)
+            self._boxes[access, certificate] = self._make(address, access.token)
+        return self._boxes[access, certificate]
 
 
 def _own(options: AdapterOptions) -> NymeaOptions:

@@ -93,6 +93,11 @@ class NymeaBox:
         """The things are up to date."""
         return self._client is not None
 
+    @property
+    def certificate_sha256(self) -> str | None:
+        """Of the box's certificate; ``None`` without TLS, or while there is no connection."""
+        return None if self._client is None else self._client.certificate_sha256
+
     def start(self) -> None:
         """Connect in the background; nothing happens where it does already."""
         if self._running is None:

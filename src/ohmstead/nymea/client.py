@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import itertools
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -32,9 +34,17 @@ class LoginRefused(DeviceError):  # noqa: N818 - what happened
     """The server wants a token, or another one."""
 
 
+class WrongCertificate(DeviceError):  # noqa: N818 - what happened
+    """Somebody else answers, or the server has a new certificate; nothing secret was sent."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
     """Where a server is: ``nymea://`` and ``nymeas://`` are TCP, ``ws://`` and ``wss://`` WebSockets.
+
+    Args:
+        certificate_sha256: the only certificate that is accepted, as 64 hexadecimal digits; nymea's are
+            self-signed, so that without it anybody's is.
 
     Raises:
         ConfigError: see :meth:`parse`.
@@ -43,9 +53,10 @@ class Address:
     scheme: str
     host: str
     port: int
+    certificate_sha256: str | None = None
 
     @classmethod
-    def parse(cls, url: str) -> Self:
+    def parse(cls, url: str, certificate_sha256: str | None = None) -> Self:
         """An address out of a URL; the port may be left out.
 
         Raises:
@@ -59,7 +70,12 @@ class Address:
         if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
             allowed = " | ".join(f"{scheme}://HOST:PORT" for scheme in _PORTS)
             raise ConfigError(f"{url!r} is no address of a nymea server; allowed: {allowed}")
-        return cls(scheme=parts.scheme, host=parts.hostname, port=port or _PORTS[parts.scheme])
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=port or _PORTS[parts.scheme],
+            certificate_sha256=certificate_sha256,
+        )
 
     @property
     def tls(self) -> bool:
@@ -74,6 +90,9 @@ class Address:
 class _Pipe(Protocol):
     """One transport to a server."""
 
+    @property
+    def tls(self) -> ssl.SSLObject | None: ...
+
     async def send(self, data: bytes) -> None: ...
 
     async def receive(self) -> bytes: ...
@@ -84,6 +103,11 @@ class _Pipe(Protocol):
 class _TcpPipe:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        found: ssl.SSLObject | None = self._writer.get_extra_info("ssl_object")
+        return found
 
     async def send(self, data: bytes) -> None:
         self._writer.write(data)
@@ -101,6 +125,11 @@ class _TcpPipe:
 class _WebSocketPipe:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        found: ssl.SSLObject | None = self._socket.transport.get_extra_info("ssl_object")
+        return found
 
     async def send(self, data: bytes) -> None:
         try:
@@ -122,7 +151,8 @@ class _WebSocketPipe:
 class NymeaClient:
     """An open connection, greeted. Made by :meth:`connect`.
 
-    ``ended`` is set once the connection is gone, whoever ended it.
+    ``ended`` is set once the connection is gone, whoever ended it. ``certificate_sha256`` is of the server's
+    certificate; ``None`` without TLS.
     """
 
     def __init__(self, pipe: _Pipe, address: Address, notified: Notified) -> None:
@@ -133,6 +163,7 @@ class NymeaClient:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._token: str | None = None
         self.hello: Mapping[str, Any] = {}
+        self.certificate_sha256 = fingerprint(pipe.tls)
         self.ended = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
@@ -155,6 +186,7 @@ class NymeaClient:
 
         Raises:
             DeviceOffline: nobody answers there, or not as a nymea server.
+            WrongCertificate: it is another than the address says.
             LoginRefused: the token is missing or wrong.
         """
         pipe: _Pipe | None = None
@@ -163,6 +195,13 @@ class NymeaClient:
                 pipe = await _open(address)
         except (OSError, TimeoutError, WebSocketException) as error:
             raise DeviceOffline(f"{address} does not answer: {str(error) or 'no connection'}") from error
+        found = fingerprint(pipe.tls)
+        if address.certificate_sha256 is not None and found != address.certificate_sha256:
+            await pipe.close()
+            raise WrongCertificate(
+                f"{address}: the certificate is another one (SHA-256 {found}); if the box has a new one, "
+                "set that as certificate_sha256"
+            )
         client = cls(pipe, address, notified)
         client._token = token
         try:
@@ -262,6 +301,12 @@ class NymeaClient:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(ConnectionResetError("the connection is gone"))
+
+
+def fingerprint(tls: ssl.SSLObject | None) -> str | None:
+    """SHA-256 of the other end's certificate, hexadecimal; ``None`` where there is none."""
+    certificate = None if tls is None else tls.getpeercert(binary_form=True)
+    return None if certificate is None else hashlib.sha256(certificate).hexdigest()
 
 
 async def _open(address: Address) -> _Pipe:

@@ -36,8 +36,8 @@ def things(
     from ohmstead.nymea.client import Address
 
     _setup_logs(ctx)
-    address = Address.parse(url)
-    found = asyncio.run(_look(url, token_file))
+    found, certificate = asyncio.run(_look(url, token_file))
+    address = Address.parse(url, certificate)
     if yaml:
         token = None if token_file is None else str(token_file.resolve())
         typer.echo(as_yaml(found, address, token), nl=False)
@@ -48,6 +48,8 @@ def things(
         power_w = each.thing.number("currentPower")
         shown = "" if power_w is None else f"{power_w:.0f} W"
         typer.echo(f"{each.kind:<15} {each.thing.name:<32} {shown:>10}  {each.thing.id}")
+    if certificate is not None:
+        typer.echo(f"certificate_sha256: {certificate}")
 
 
 @app.command("login")
@@ -82,7 +84,8 @@ def _setup_logs(ctx: typer.Context) -> None:
     setup_logs("debug" if ctx.find_root().params.get("debug") else "error")
 
 
-async def _look(url: str, token_file: Path | None) -> list[Discovered]:
+async def _look(url: str, token_file: Path | None) -> tuple[list[Discovered], str | None]:
+    """What a box has, and the fingerprint of its certificate."""
     from ohmstead.daemon.nymea.discovery import discovered
     from ohmstead.devices.nymea import Access
     from ohmstead.nymea.box import NymeaBox
@@ -91,7 +94,7 @@ async def _look(url: str, token_file: Path | None) -> list[Discovered]:
     box = NymeaBox(Address.parse(url), token=Access(url, token_file).token)
     try:
         await box.ready(3 * TIMEOUT_S)
-        return discovered(box.things.values())
+        return discovered(box.things.values()), box.certificate_sha256
     finally:
         await box.close()
 

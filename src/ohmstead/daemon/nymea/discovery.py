@@ -107,6 +107,8 @@ def _device(each: Discovered, address: Address, token_file: str | None) -> Itera
     yield "adapter: nymea"
     yield f"url: {address}"
     yield f"thing: {_quoted(each.thing.name)}"
+    if address.certificate_sha256 is not None:
+        yield f"certificate_sha256: {address.certificate_sha256}"
     if token_file is not None:
         yield f"token_file: {_quoted(token_file)}"
 
