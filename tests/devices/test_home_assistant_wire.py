@@ -76,12 +76,7 @@ def test_what_is_no_event_is_refused(event: dict[str, object]) -> None:
 KEYS = ["s", "a", "c", "+", "-", "lc", "lu", "id", CLIMATE]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["s", "a", "c", "+", "-", "lc", "lu", "id", CLIMATE]), inner, max_size=4
-        )
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
     max_leaves=12,
 )
 
