@@ -53,12 +53,12 @@ class Postgres:
         """Of one of its databases."""
         return f"postgresql://{USER}@/{database}?host={self.directory}"
 
-    def new_database(self) -> str:
+    def new_database(self, encoding: str = "UTF8") -> str:
         """An empty database's URL."""
         self.databases += 1
         name = f"test_{self.databases}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}'")
         return self.url(name)
 
     def start(self) -> None:

@@ -321,6 +321,11 @@ async def test_a_database_that_cannot_be_reached_is_named_without_its_password(t
         assert "secret" not in str(unreadable.value)
 
 
+async def test_a_database_that_does_not_keep_all_characters_is_refused(postgres_server: Postgres) -> None:
+    with pytest.raises(DataError, match="its encoding is SQL_ASCII, UTF8 is needed"):
+        await PostgresStore.open(postgres_server.new_database("SQL_ASCII"))
+
+
 async def test_tables_of_a_newer_version_are_left_alone(url: str) -> None:
     await (await PostgresStore.open(url)).close()
     with psycopg.connect(url, autocommit=True) as other:

@@ -55,6 +55,7 @@ def conninfo_of(url: str) -> str:
         "connect_timeout": CONNECT_TIMEOUT_S,
         "tcp_user_timeout": STATEMENT_TIMEOUT_S * 1000,
         "application_name": "ohmstead",
+        "client_encoding": "UTF8",
     }
     return make_conninfo("", **{**defaults, **given, "options": options})
 

@@ -64,7 +64,7 @@ class PostgresStore:
 
         Raises:
             ConfigError: it is no URL of a PostgreSQL database.
-            DataError: the database cannot be reached, or was written by a newer version.
+            DataError: the database cannot be reached, was written by a newer version, or is not in UTF-8.
         """
         conninfo = conninfo_of(url)
         pool = Pool(conninfo, POOL_SIZE)
@@ -349,6 +349,12 @@ async def _all(database: Database, query: str, values: tuple[object, ...] = ()) 
 
 
 async def _prepare(database: Database) -> None:
+    encoding = (await _all(database, "SHOW server_encoding"))[0]["server_encoding"]
+    if encoding != "UTF8":
+        raise DataError(
+            f"database {database.info.dbname!r}: its encoding is {encoding}, UTF8 is needed; make it with "
+            "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
+        )
     async with database.transaction():
         await database.execute("SELECT pg_advisory_xact_lock(%s)", (schema.CREATION_LOCK,))
         there = await _all(database, "SELECT to_regclass(%s) AS found", (f"{schema.SCHEMA}.version",))
