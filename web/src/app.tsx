@@ -1,5 +1,6 @@
 import { Banner } from "./components/Banner";
 import { Cards } from "./components/Cards";
+import { Chargers } from "./components/chargers/Chargers";
 import { Chart } from "./components/Chart";
 import { Decisions } from "./components/Decisions";
 import { Flow } from "./components/Flow";
@@ -9,7 +10,7 @@ import { Price } from "./components/Price";
 import { Savings } from "./components/Savings";
 import { TokenForm } from "./components/TokenForm";
 import { t } from "./i18n";
-import { view } from "./route";
+import { view, type View } from "./route";
 import { connection, home } from "./store";
 
 function Overview() {
@@ -29,6 +30,12 @@ function Overview() {
   );
 }
 
+const VIEWS: Record<View, () => ReturnType<typeof Overview> | null> = {
+  home: Overview,
+  heating: Heating,
+  chargers: Chargers,
+};
+
 export function App() {
   if (connection.value === "locked") return <TokenForm />;
   if (home.value === null) {
@@ -39,6 +46,7 @@ export function App() {
       </main>
     );
   }
+  const Page = VIEWS[view.value];
   return (
     <>
       <a class="skip" href="#content">
@@ -47,7 +55,7 @@ export function App() {
       <Header />
       <main id="content" class={connection.value === "offline" ? "page is-offline" : "page"}>
         <Banner />
-        {view.value === "heating" ? <Heating /> : <Overview />}
+        <Page />
       </main>
       <footer class="page footer small muted">
         <p>{t.footer.about}</p>

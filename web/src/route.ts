@@ -1,9 +1,14 @@
 import { computed, signal } from "@preact/signals";
-import { heating, HEATING_HASH } from "./store";
+import { hasCentral, heating, HEATING_HASH } from "./store";
 
-export type View = "home" | "heating";
+export type View = "home" | "heating" | "chargers";
 
-const VIEWS: Record<string, View> = { "": "home", "#home": "home", [HEATING_HASH]: "heating" };
+const VIEWS: Record<string, View> = {
+  "": "home",
+  "#home": "home",
+  [HEATING_HASH]: "heating",
+  "#chargers": "chargers",
+};
 
 const wanted = signal<View>(VIEWS[location.hash] ?? "home");
 addEventListener("hashchange", () => {
@@ -19,4 +24,11 @@ export const hasHeating = computed(
   () => heating.value !== null && (heating.value.floors !== null || heating.value.radiators.length > 0),
 );
 
-export const view = computed<View>(() => (hasHeating.value ? wanted.value : "home"));
+/** The pages of this home; the overview is always there. */
+export const pages = computed<View[]>(() => [
+  "home",
+  ...(hasHeating.value ? (["heating"] as const) : []),
+  ...(hasCentral.value ? (["chargers"] as const) : []),
+]);
+
+export const view = computed<View>(() => (pages.value.includes(wanted.value) ? wanted.value : "home"));

@@ -11,6 +11,8 @@ export const home = signal<HomeState | null>(null);
 export const plan = signal<Plan | null>(null);
 /** Rooms and floors; null until asked for. */
 export const heating = signal<Heating | null>(null);
+/** Whether this home has a central system that chargers connect to. */
+export const hasCentral = signal(false);
 export const history = signal<History | null>(null);
 export const decisions = signal<Decision[]>([]);
 export const decisionFilter = signal<string | null>(null);
@@ -27,9 +29,9 @@ export const HEATING_HASH = "#heating";
 const HEATING_MS = 2_000;
 const HEATING_UNSEEN_MS = 30_000;
 
-class Locked extends Error {}
+export class Locked extends Error {}
 
-async function get<T>(path: string): Promise<T | null> {
+export async function get<T>(path: string): Promise<T | null> {
   const answer = await fetch(path, { headers: { accept: "application/json" } });
   if (answer.status === 401) throw new Locked();
   if (answer.status === 404) return null;
@@ -92,7 +94,11 @@ async function loadHeating(): Promise<void> {
   heating.value = await get<Heating>("/api/heating");
 }
 
-function onFailure(error: unknown): void {
+async function loadCentral(): Promise<void> {
+  hasCentral.value = (await get<{ available: boolean }>("/api/ocpp"))?.available ?? false;
+}
+
+export function onFailure(error: unknown): void {
   if (error instanceof Locked) {
     close();
     connection.value = "locked";
@@ -132,7 +138,7 @@ async function loadAll(): Promise<void> {
     home.value = first;
     plan.value = firstPlan ?? plan.value;
   });
-  await Promise.all([loadHeating(), loadDecisions(), loadHistory()]);
+  await Promise.all([loadCentral(), loadHeating(), loadDecisions(), loadHistory()]);
 }
 
 export function connect(): void {

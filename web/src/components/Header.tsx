@@ -1,6 +1,6 @@
 import * as f from "../format";
 import { t } from "../i18n";
-import { hasHeating, view, type View } from "../route";
+import { pages, view } from "../route";
 import { connection, home, zone } from "../store";
 import { theme, toggleTheme } from "../theme";
 import { Icon } from "./Icons";
@@ -16,16 +16,12 @@ function Connection() {
 }
 
 function Tabs() {
-  if (!hasHeating.value) return null;
-  const tabs: [View, string][] = [
-    ["home", t.tabs.home],
-    ["heating", t.tabs.heating],
-  ];
+  if (pages.value.length === 1) return null;
   return (
     <nav class="tabs" aria-label={t.tabs.label}>
-      {tabs.map(([name, text]) => (
+      {pages.value.map((name) => (
         <a key={name} href={`#${name}`} aria-current={view.value === name ? "page" : undefined}>
-          {text}
+          {t.tabs[name]}
         </a>
       ))}
     </nav>

@@ -22,6 +22,12 @@ const shapes: Record<string, ComponentChildren> = {
       <path d="M7.2 15h.4M16.4 15h.4" />
     </>
   ),
+  wallbox: (
+    <>
+      <rect x="5.6" y="3" width="9.6" height="14.4" rx="2.4" />
+      <path d="m11 6.4-2 3.6h2.8l-2 3.6M10.4 17.4v1.2a2.4 2.4 0 0 0 2.4 2.4h3.4a2.4 2.4 0 0 0 2.4-2.4V9.4" />
+    </>
+  ),
   tank: <path d="M12 3.2s6.2 6.6 6.2 11a6.2 6.2 0 0 1-12.4 0c0-4.4 6.2-11 6.2-11zM9 14.6a3.2 3.2 0 0 0 2.6 2.9" />,
   heat_pump: (
     <>
