@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ohmstead.core.charging_info import ChargingInfo
 from ohmstead.core.site import AssetId
@@ -46,10 +47,11 @@ class ThingRemoved:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventTriggered:
-    """A thing reports something."""
+    """A thing reports something; ``params`` by the id of the parameter."""
 
     thing_id: str
     event_type_id: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

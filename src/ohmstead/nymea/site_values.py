@@ -133,12 +133,23 @@ class ActionType:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EventType:
-    """Something that a thing may report; ours have no parameters."""
+class ParamType:
+    """One parameter of an event."""
 
     id: str
     name: str
     display_name: str
+    type: str = "String"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventType:
+    """Something that a thing may report."""
+
+    id: str
+    name: str
+    display_name: str
+    params: tuple[ParamType, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -123,6 +123,8 @@ async def test_a_power_by_hand_goes_through_the_engine_and_its_limits(tmp_path: 
         assert told.power_w == pytest.approx(8 * 230 * 3)
         states = await it.states(CHARGER)
         assert (states["power"], states["maxChargingCurrent"]) == (True, 8.0)
+        await it.client.call("JSONRPC.SetNotificationStatus", {"namespaces": ["Integrations"]})
+        await it.home.cycles(MINUTE)
 
         assert await it.client.call("EnergyPlugin.SetPhasePowerLimit", {"phasePowerLimit": 9}) == {
             "energyError": "EnergyErrorNoError"
@@ -137,6 +139,10 @@ async def test_a_power_by_hand_goes_through_the_engine_and_its_limits(tmp_path: 
         phases_w = record.state.grid.phases_w
         assert phases_w is not None
         assert max(phases_w) <= 9 * 230
+
+        event = (await it.client.notified("Integrations.EventTriggered"))["event"]
+        assert event["thingId"] == CHARGER
+        assert [p["value"] for p in event["params"]] == [told.reason.limit.value, "manual"]
 
         await it.client.call("EnergyPlugin.SetPhasePowerLimit", {"phasePowerLimit": 0})
         assert (await it.act(CHARGER, "power", False))["thingError"] == "ThingErrorNoError"

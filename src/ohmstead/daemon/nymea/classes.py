@@ -19,7 +19,7 @@ from ohmstead.core.site import (
     Room,
 )
 from ohmstead.nymea.identity import id_of
-from ohmstead.nymea.site_values import ActionType, StateType, ThingClass
+from ohmstead.nymea.site_values import ActionType, EventType, ParamType, StateType, ThingClass
 
 AUTOMATIC = "automatic"
 """The action that takes a command by hand back."""
@@ -74,6 +74,18 @@ def _automatic(owner: str) -> tuple[ActionType, ...]:
             id=id_of("action", f"{owner}.{AUTOMATIC}"), name=AUTOMATIC, display_name="Back to automatic"
         ),
     )
+
+
+LIMITED = EventType(
+    id=id_of("event", "limited"),
+    name="limited",
+    display_name="Held back by a limit",
+    params=(
+        ParamType(id=id_of("param", "limited.limit"), name="limit", display_name="Limit"),
+        ParamType(id=id_of("param", "limited.rule"), name="rule", display_name="Rule that wanted more"),
+    ),
+)
+"""A limit of the house begins to cut what a rule, or a person, wanted of a thing."""
 
 
 def _soc(owner: str) -> tuple[StateType, ...]:
@@ -161,6 +173,7 @@ CHARGER = ThingClass(
     interfaces=_EV_INTERFACES,
     state_types=_CHARGER_STATES,
     action_types=_automatic("charger"),
+    event_types=(LIMITED,),
 )
 SWITCHING_CHARGER = ThingClass(
     id=id_of("class", "switching_charger"),
@@ -182,6 +195,7 @@ SWITCHING_CHARGER = ThingClass(
         ),
     ),
     action_types=_automatic("charger"),
+    event_types=(LIMITED,),
 )
 BATTERY = ThingClass(
     id=id_of("class", "battery"),
@@ -189,6 +203,7 @@ BATTERY = ThingClass(
     display_name="House battery",
     interfaces=("energystorage", "battery", "smartmeter", "connectable"),
     state_types=(_connected("battery"), _watts("battery"), *_soc("battery")),
+    event_types=(LIMITED,),
 )
 PV = ThingClass(
     id=id_of("class", "pv"),
@@ -223,6 +238,7 @@ TANK = ThingClass(
         _celsius("tank", "temperature", "Temperature"),
     ),
     action_types=_automatic("tank"),
+    event_types=(LIMITED,),
 )
 HEAT_PUMP = ThingClass(
     id=id_of("class", "heat_pump"),
@@ -244,6 +260,7 @@ HEAT_PUMP = ThingClass(
         _celsius("heat_pump", "flowTemperature", "Flow temperature"),
     ),
     action_types=_automatic("heat_pump"),
+    event_types=(LIMITED,),
 )
 ROOM = ThingClass(
     id=id_of("class", "room"),

@@ -150,6 +150,8 @@ class NymeaHost:
         degraded = not record.state.grid.power_w.good
         for event in self._news.events(self, tariff=known, degraded=degraded):
             self._tell(event)
+        for event in self._news.limited(self._engine.site, record.setpoints):
+            self._tell(event)
 
     def _tell(self, event: SiteEvent) -> None:
         for listener in self._listeners:

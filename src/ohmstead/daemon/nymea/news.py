@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from ohmstead.core.reason import Setpoint
+from ohmstead.core.site import Site
+from ohmstead.daemon.nymea.classes import LIMITED, class_of
 from ohmstead.daemon.nymea.states import States
+from ohmstead.nymea.identity import id_of
 from ohmstead.nymea.site_events import (
     ChargingInfoChanged,
     ChargingSchedulesChanged,
+    EventTriggered,
     PowerBalanceChanged,
     ScoresChanged,
     SiteEvent,
@@ -58,6 +63,20 @@ class News:
         market = home.spot_market()
         if self._is_news("spot_market", market):
             yield SpotMarketChanged(spot_market=market)
+
+    def limited(self, site: Site, setpoints: Iterable[Setpoint]) -> Iterator[SiteEvent]:
+        """Things that a limit holds back from now on."""
+        for setpoint in setpoints:
+            if LIMITED not in class_of(site.asset(setpoint.asset)).event_types:
+                continue
+            limit = setpoint.reason.limit
+            if self._is_news(f"limit.{setpoint.asset}", limit) and limit is not None:
+                told = (limit.value, setpoint.reason.rule.value)
+                yield EventTriggered(
+                    thing_id=id_of("thing", setpoint.asset),
+                    event_type_id=LIMITED.id,
+                    params={p.id: value for p, value in zip(LIMITED.params, told, strict=True)},
+                )
 
     def _of_states(self, home: SitePort) -> Iterator[SiteEvent]:
         for thing in home.things():

@@ -60,7 +60,8 @@ def _of_things(event: SiteEvent) -> Notice | None:
         case ThingRemoved():
             return "Integrations.ThingRemoved", {"thingId": event.thing_id}
         case EventTriggered():
-            told = {"thingId": event.thing_id, "eventTypeId": event.event_type_id, "params": []}
+            params = [{"paramTypeId": i, "value": value} for i, value in event.params.items()]
+            told = {"thingId": event.thing_id, "eventTypeId": event.event_type_id, "params": params}
             return "Integrations.EventTriggered", {"event": told}
     return None
 

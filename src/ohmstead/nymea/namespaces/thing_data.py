@@ -95,12 +95,16 @@ def _state_type(index: int, state_type: StateType) -> dict[str, Any]:
 
 
 def _plain_type(index: int, plain: ActionType | EventType) -> dict[str, Any]:
+    params = plain.params if isinstance(plain, EventType) else ()
     return {
         "id": plain.id,
         "name": plain.name,
         "displayName": plain.display_name,
         "index": index,
-        "paramTypes": [],
+        "paramTypes": [
+            {"id": p.id, "name": p.name, "displayName": p.display_name, "index": i, "type": p.type}
+            for i, p in enumerate(params)
+        ],
     }
 
 
