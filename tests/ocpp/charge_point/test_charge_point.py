@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from http import HTTPStatus
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from ohmstead.errors import DataError, DeviceError, DeviceOffline
 from ohmstead.ocpp.charge_point.charge_point import ChargePoint, ChargePointState
 from ohmstead.ocpp.charge_point.settings import ChargePointSettings
+from ohmstead.ocpp.clock import VirtualClock
 from ohmstead.ocpp.transport import CallFailed
 from tests.ocpp.charge_point.peer import peer
-from tests.ocpp.charge_point.points import charge_point, virtual
+from tests.ocpp.charge_point.points import START, charge_point, virtual
 
 
 async def test_the_simple_case_sends_the_statuses_around_the_transaction_messages() -> None:
@@ -84,6 +89,30 @@ async def test_nobody_there_is_an_error_and_it_tries_again() -> None:
         async with peer(port):
             await point.wait_until(lambda: point.state is ChargePointState.REGISTERED)
         await point.stop()
+
+
+async def test_an_unknown_charge_point_is_refused_and_backs_off() -> None:
+    asked: list[float] = []
+    clock = VirtualClock(START)
+
+    async def refuse(connection: ServerConnection, _request: Request) -> Response:
+        asked.append(clock.monotonic())
+        return connection.respond(HTTPStatus.NOT_FOUND, "unknown charge point")
+
+    async def never(_websocket: ServerConnection) -> None:
+        raise AssertionError
+
+    async with asyncio.timeout(20), serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        point = ChargePoint(ChargePointSettings(url=url, identity="CP1"), clock=clock)
+        await point.start()
+        while len(asked) < 9:
+            await clock.advance(0.5)
+            await asyncio.sleep(0.002)
+        assert not point.is_connected
+        await point.stop()
+    waits = [b - a for a, b in itertools.pairwise(asked)]
+    assert waits[-1] > 60.0
 
 
 async def test_pending_calls_fail_when_the_connection_is_lost() -> None:

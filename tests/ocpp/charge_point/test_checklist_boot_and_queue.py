@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ohmstead.ocpp.charge_point.authorization import CACHE_SIZE
-from ohmstead.ocpp.charge_point.charge_point import ChargePointState
+from ohmstead.ocpp.charge_point.charge_point import ChargePoint, ChargePointState
+from ohmstead.ocpp.charge_point.registration import BootStatus
 from ohmstead.ocpp.charge_point.store import Store
 from tests.ocpp.charge_point.peer import TIME, peer
 from tests.ocpp.charge_point.points import charge_point, virtual
 
 RETRY = {"TransactionMessageAttempts": "3", "TransactionMessageRetryInterval": "10"}
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for the real network; the peer's time-out bounds it."""
+    while not condition():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0.002)
+
+
+def transmissions(point: ChargePoint) -> int:
+    """How often the central system has failed on the first message of the queue."""
+    head = point.memory.store.head(point.settings.identity)
+    return 0 if head is None else head.transmissions
+
+
+async def sent_times(point: ChargePoint, count: int) -> None:
+    await until(lambda: transmissions(point) == count)
 
 
 async def settle() -> None:
@@ -85,7 +103,7 @@ async def test_pending_only_replies_and_triggered_messages_and_no_remote_start_o
     async with peer() as central:
         central.boot = {"status": "Pending", "currentTime": TIME, "interval": 30}
         async with charge_point(central, registered=False) as point:
-            await central.has("BootNotification")
+            await until(lambda: point.registration.status is BootStatus.PENDING)
             point.plug_in(1)
             assert (await central.ask("GetConfiguration"))["configurationKey"]
             start = await central.ask("RemoteStartTransaction", {"idTag": "A", "connectorId": 1})
@@ -105,8 +123,7 @@ async def test_rejected_is_silent_for_the_interval() -> None:
     async with peer() as central:
         central.boot = {"status": "Rejected", "currentTime": TIME, "interval": 600}
         async with charge_point(central, registered=False) as point:
-            await central.has("BootNotification")
-            await settle()
+            await until(lambda: point.registration.status is BootStatus.REJECTED)
             asked = asyncio.create_task(central.ask("GetConfiguration"))
             point.plug_in(1)
             await virtual(point).advance(590)
@@ -123,8 +140,7 @@ async def test_a_boot_interval_of_0_leaves_it_to_the_charge_point() -> None:
     async with peer() as central:
         central.boot = {"status": "Pending", "currentTime": TIME, "interval": 0}
         async with charge_point(central, registered=False) as point:
-            await central.has("BootNotification")
-            await settle()
+            await until(lambda: point.registration.status is BootStatus.PENDING)
             await virtual(point).advance(30)
             await settle()
             assert central.actions() == ["BootNotification"]
@@ -148,9 +164,9 @@ async def test_the_queue_is_chronological_and_others_may_overtake_while_it_waits
         central.refuse["StartTransaction"] = 1
         point.plug_in(1)
         await point.present_id_tag(1, "TAG")
-        await central.has("StartTransaction")
+        await until(lambda: transmissions(point) == 1)
         await point.present_id_tag(1, "TAG")
-        await settle()
+        await until(lambda: "Finishing" in central.statuses(1))
         assert await point.send_heartbeat()
         assert "StopTransaction" not in central.actions()
         assert central.statuses(1)[-1] == "Finishing"
@@ -166,14 +182,12 @@ async def test_the_wait_grows_with_each_transmission_and_the_message_is_dropped_
         point.plug_in(1)
         await point.present_id_tag(1, "TAG")
         for count, wait_s in ((1, 10), (2, 20)):
-            await central.has("StartTransaction", count)
-            await settle()
+            await sent_times(point, count)
             await virtual(point).advance(wait_s - 1)
             await settle()
             assert len(central.sent("StartTransaction")) == count
             await virtual(point).advance(1.5)
-        await central.has("StartTransaction", 3)
-        await settle()
+        await until(lambda: point.sender.waiting == 0)
         await virtual(point).advance(1000)
         assert len(central.sent("StartTransaction")) == 3
 
@@ -183,8 +197,7 @@ async def test_a_transaction_that_never_got_an_id_is_stopped_with_minus_1() -> N
         central.refuse["StartTransaction"] = 1
         point.plug_in(1)
         await point.present_id_tag(1, "TAG")
-        await central.has("StartTransaction")
-        await settle()
+        await until(lambda: point.sender.waiting == 0)
         await point.present_id_tag(1, "TAG")
         (stop,) = await central.has("StopTransaction")
         assert stop["transactionId"] == -1

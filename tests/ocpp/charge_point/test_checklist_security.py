@@ -175,6 +175,32 @@ async def test_profile_3_shows_its_own_certificate(tmp_path: Path) -> None:
         assert "Authorization" not in request.headers
 
 
+async def test_a_signed_certificate_is_shown_from_the_next_connection_on(tmp_path: Path) -> None:
+    root = authority()
+    ca, _ = root.write(tmp_path, "root")
+    certificate, key = issue(root, "Factory").write(tmp_path, "client")
+    settings: dict[str, Any] = {
+        "security_profile": 3,
+        "serial_number": "SN-1",
+        "ca_file": ca,
+        "client_certificate": certificate,
+        "client_key": key,
+    }
+    tls = server_context(tmp_path, root, client_ca=root)
+    async with peer(tls=tls) as central, charge_point(central, {"CpoName": "Home"}, **settings) as point:
+        asked = {"requestedMessage": "SignChargePointCertificate"}
+        assert await central.ask("ExtendedTriggerMessage", asked) == ACCEPTED
+        request = x509.load_pem_x509_csr((await central.has("SignCertificate"))[0]["csr"].encode())
+        public_key = request.public_key()
+        assert isinstance(public_key, ec.EllipticCurvePublicKey)
+        mine = sign(root, request.subject, public_key).public_bytes(serialization.Encoding.PEM).decode()
+        assert await central.ask("CertificateSigned", {"certificateChain": mine}) == ACCEPTED
+        await advance_until(point, lambda: not point.is_connected)
+        await advance_until(point, lambda: point.is_connected and bool(central.connections))
+        shown = central.connections[-1].transport.get_extra_info("peercert")
+        assert (("commonName", "SN-1"),) in shown["subject"]
+
+
 async def test_security_profile_only_grows_and_needs_its_prerequisites() -> None:
     async with peer() as central, charge_point(central, security_profile=1, password=PASSWORD):
         for profile in ("0", "1", "2", "3"):
