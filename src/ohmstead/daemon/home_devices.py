@@ -66,7 +66,7 @@ async def central_system(
         yield None
         return
     try:
-        store = Store.open(settings.database)
+        store = Store.open(settings.database, exclusive=serve)
     except DataError as error:
         raise ConfigError(f"{config.file}: ocpp: database: {error}") from error
     store.configure_tags(

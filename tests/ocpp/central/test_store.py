@@ -108,6 +108,25 @@ def test_files_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
     assert text.read_bytes() == before[text]
 
 
+def test_only_one_process_writes_it(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "x.db")
+    with pytest.raises(DataError, match=r"x\.db: another central system is writing it"):
+        Store.open(tmp_path / "x.db")
+    Store.open(tmp_path / "x.db", exclusive=False).close()
+    store.close()
+    Store.open(tmp_path / "x.db").close()
+
+
+@pytest.mark.parametrize(("named", "next_number"), [(1 << 40, 1), (5000, 5001)])
+async def test_a_number_that_a_charger_names_is_not_given_again_but_nonsense_is_ignored(
+    tmp_path: Path, named: int, next_number: int
+) -> None:
+    async with serving(tmp_path) as central, await charger(central, boot=True) as cp:
+        await cp.stop(named, wh=1)
+    async with serving(tmp_path) as central, await charger(central, boot=True) as cp:
+        assert await cp.start() == next_number
+
+
 async def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "x.db")
     charger = Charger(identity="A", admission=Admission.ADOPTED)

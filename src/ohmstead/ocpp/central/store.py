@@ -26,6 +26,7 @@ from ohmstead.ocpp.central.decision import (
     SaveCharger,
     SaveTransaction,
 )
+from ohmstead.ocpp.central.file_lock import FileLock
 from ohmstead.ocpp.central.meter_values import MeterSample
 from ohmstead.ocpp.central.store_port import Claim
 
@@ -33,6 +34,8 @@ CURVES_KEPT = timedelta(days=180)
 EVENTS_KEPT = 1000
 """Per charger; a charger in a bad mood must not fill the disk."""
 LONGEST_TEXT = 2000
+LARGEST_BELIEVED = 1_000_000_000
+"""Numbers that chargers name are not given again, in case a database got lost; larger ones are nonsense."""
 
 
 class Store:
@@ -42,9 +45,12 @@ class Store:
     which read the file.
     """
 
-    def __init__(self, path: Path, reading: sqlite3.Connection, writing: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, reading: sqlite3.Connection, writing: sqlite3.Connection, lock: FileLock | None
+    ) -> None:
         """Use :meth:`open`."""
         self.path = path
+        self._lock = lock
         self._reading = reading
         self._committer = Committer(writing, path.name)
         self.chargers: dict[str, Charger] = {
@@ -62,40 +68,51 @@ class Store:
         }
         last = reading.execute(
             "SELECT max(coalesce((SELECT max(id) FROM charge_session), 0), "
-            "coalesce((SELECT max(transaction_id) FROM orphan_stop), 0))"
+            "coalesce((SELECT max(transaction_id) FROM orphan_stop WHERE transaction_id < ?), 0))",
+            (LARGEST_BELIEVED,),
         ).fetchone()[0]
         self._last_id = int(last)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, exclusive: bool = True) -> Self:
         """Open or create the database.
 
+        Args:
+            exclusive: be the only process that writes it; without it nothing is to be written.
+
         Raises:
-            DataError: the file is not ours, damaged, of a newer version, or cannot be opened.
+            DataError: the file is not ours, damaged, of a newer version, or cannot be opened; or another
+                process writes it.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            writing = _connect(path)
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise DataError(f"{path}: {error}") from error
+        lock = FileLock(path) if exclusive else None
+        writing = None
         try:
+            writing = _connect(path)
             writing.execute("PRAGMA journal_mode = WAL")
             writing.execute("PRAGMA synchronous = FULL")
             _prepare(writing, path)
             reading = _connect(path)
             reading.execute("PRAGMA query_only = ON")
-            return cls(path, reading, writing)
-        except sqlite3.Error as error:
-            writing.close()
+            return cls(path, reading, writing, lock)
+        except (sqlite3.Error, DataError) as error:
+            if writing is not None:
+                writing.close()
+            if lock is not None:
+                lock.release()
+            if isinstance(error, DataError):
+                raise
             raise DataError(f"{path}: {error}; move the file away to begin anew") from error
-        except DataError:
-            writing.close()
-            raise
 
     def close(self) -> None:
         """Write what waits, and close."""
         self._committer.close()
         self._reading.close()
+        if self._lock is not None:
+            self._lock.release()
 
     async def refresh(self, identity: str) -> None:
         """Nobody else writes this file: everything is known."""
