@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from ohmstead.daemon.heating_host import HeatingHost
 from ohmstead.daemon.heating_radiators import RadiatorHost
 from ohmstead.daemon.simulated_heating import SimulatedRadiators
 from ohmstead.errors import DeviceError
-from ohmstead.heating.room_controller import Command
+from ohmstead.heating.room_controller import Command, Inputs
 from ohmstead.web.schema import RadiatorRoomInfo
 from tests.daemon.heating_homes import heated
 from tests.daemon.virtual_time import VirtualTime
@@ -173,7 +173,25 @@ async def test_a_room_whose_program_ends_is_told_and_the_other_goes_on(tmp_path:
             await home.clock.run(timedelta(hours=4))
         assert [line["room"] for line in lines if line["event"] == "heating_ended"] == ["kitchen"]
         assert any("kitchen: is not regulated" in w.message for w in home.host.warnings())
+        assert list(home.host.failing()) == ["kitchen"]
         assert home.plant(1).room.valve.opened >= 1
+
+
+async def test_a_sensor_that_falls_silent_is_told_and_the_valve_shut(tmp_path: Path) -> None:
+    async with rooms(tmp_path / "home.db", KITCHEN) as home:
+        await home.until("HEATING")
+        await home.clock.run(timedelta(minutes=1))
+        assert home.host.failing() == {}
+        whole = home.plant().inputs
+
+        def blind() -> Inputs:
+            return replace(whole(), temperature_c=None)
+
+        home.plant().inputs = blind  # type: ignore[method-assign]
+        await home.clock.run(timedelta(minutes=4))
+        assert home.told().state == "ERROR"
+        assert "no temperature" in home.host.failing()["kitchen"]
+        assert home.plant().room.valve.setpoint_c == 5.0
 
 
 async def test_in_a_dry_run_no_valve_moves(tmp_path: Path) -> None:

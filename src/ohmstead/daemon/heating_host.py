@@ -18,7 +18,13 @@ from ohmstead.daemon.heating_claims import FLOORS, Claims, driven_by
 from ohmstead.daemon.heating_floors import FloorHost
 from ohmstead.daemon.heating_radiators import RadiatorHost
 from ohmstead.daemon.heating_store import HeatingStore
-from ohmstead.daemon.heating_view import floors_info, learning_info, radiator_info
+from ohmstead.daemon.heating_view import (
+    display_name,
+    floors_info,
+    learning_info,
+    radiator_info,
+    radiator_sentence,
+)
 from ohmstead.daemon.simulated_heating import SimulatedFloors, SimulatedRadiators, with_rooms
 from ohmstead.devices.heating import FloorPlant, RadiatorPlant
 from ohmstead.devices.home_assistant_heating import (
@@ -29,7 +35,7 @@ from ohmstead.devices.home_assistant_heating import (
 )
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
 from ohmstead.errors import ConfigError, DeviceError
-from ohmstead.heating.room_controller import ProblemCode
+from ohmstead.heating.room_controller import ProblemCode, State
 from ohmstead.recorder import Recorder
 from ohmstead.web.schema import HeatingPayload, LearningInfo, WarningInfo
 
@@ -205,26 +211,33 @@ class HeatingHost:
                 return learning_info(host.reset_learning(), host.settings.learning_cycles)
         raise KeyError(room)
 
+    def failing(self) -> dict[str, str]:
+        """What is out of order, by what it is about, in words."""
+        stopped = {**self._refused(), **self._ended}
+        found = {name: f"{name}: is not regulated: {words}" for name, words in stopped.items()}
+        if self._link is not None and self._link.error:
+            words = f"Home Assistant at {self._link.url} cannot be reached: {self._link.error}"
+            found["heating.home_assistant"] = words
+        for room in self.radiators:
+            if room.settings.id not in found and room.controller.memory.state is State.ERROR:
+                found[room.settings.id] = f"{display_name(room.settings)}: {radiator_sentence(room)}"
+        if self._store.error is not None:
+            found["heating.memory"] = f"What rooms have learned cannot be stored: {self._store.error}"
+        return found
+
     def warnings(self) -> list[WarningInfo]:
         """What the people should know."""
-        stopped = {**self._refused(), **self._ended}
-        found = [f"{name}: is not regulated: {words}" for name, words in stopped.items()]
-        if self._link is not None and self._link.error:
-            found.append(f"Home Assistant at {self._link.url} cannot be reached: {self._link.error}")
+        found = list(self.failing().values())
         if self.floors is not None and self.floors.note is not None:
             found.append(self.floors.note)
         for room in self.radiators:
             shown = radiator_info(room, self._clock.now())
-            if shown.state == "ERROR":
-                found.append(f"{shown.name}: {shown.reason}")
             # A valve's smaller range is a lasting fact: told beside the valve, not as an alarm.
             found += [
                 f"{shown.name}: {problem.message}"
                 for problem in shown.problems
                 if problem.code != ProblemCode.TRV_MAX_TOO_LOW
             ]
-        if self._store.error is not None:
-            found.append(f"What rooms have learned cannot be stored: {self._store.error}")
         return [WarningInfo(code="heating", message=message) for message in found]
 
 

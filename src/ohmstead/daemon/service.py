@@ -210,6 +210,8 @@ class Service:
         details = dict(self._senses.failing) | {
             f"{asset} (command)": words for asset, words in self._actuators.failing.items()
         }
+        if self._parts.heating is not None:
+            details |= self._parts.heating.failing()
         status = self._writer.status()
         if status.error is not None:
             details["recorder"] = f"{status.error} ({status.waiting} minutes waiting)"
