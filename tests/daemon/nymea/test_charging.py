@@ -11,7 +11,7 @@ from ohmstead.core.plan import AssetSlot, Plan, PlanSlot
 from ohmstead.core.reason import Reason, Rule, Setpoint
 from ohmstead.core.site import ChargePoint, Site
 from ohmstead.core.state import ChargePointState, Reading, SiteState
-from ohmstead.core.tariff import PriceSlot
+from ohmstead.core.tariff import PriceSlot, Tariff
 from ohmstead.daemon.nymea.charging import charging_state, info_of, schedules, scores
 from ohmstead.nymea.site_values import ChargingActionIssuer, ChargingState
 from tests.daemon.homes import NOON
@@ -141,3 +141,21 @@ def test_scores(prices: tuple[float, ...], weightings: tuple[float, ...]) -> Non
     found = scores(slots)
     assert tuple(s.weighting for s in found) == pytest.approx(weightings)
     assert tuple(s.value for s in found) == prices
+
+
+def test_without_a_plan_a_deadline_takes_the_cheapest_hours() -> None:
+    slots = [
+        PriceSlot(
+            start=NOON + timedelta(hours=h),
+            end=NOON + timedelta(hours=h + 1),
+            import_eur_per_kwh=price,
+            export_eur_per_kwh=0.1,
+        )
+        for h, price in enumerate((0.3, 0.1, 0.3, 0.3, 0.2, 0.3))
+    ]
+    tariff = Tariff(name="hourly", slots=slots)
+    wanted = infos(ChargingMode.ECO_WITH_TARGET_TIME)
+    first, second = schedules(SITE, None, wanted, image(departure_h=6), NOON, tariff)
+    assert (first.start, first.end) == (NOON + timedelta(hours=1), NOON + timedelta(hours=2))
+    assert second.start == NOON + timedelta(hours=4)
+    assert {s.issuer for s in (first, second)} == {ChargingActionIssuer.SPOT_MARKET}

@@ -11,7 +11,8 @@ from ohmstead.core.plan import Plan, PlanSlot
 from ohmstead.core.reason import Rule, Setpoint
 from ohmstead.core.site import AssetId, ChargePoint, Site
 from ohmstead.core.state import ChargePointState, SiteState
-from ohmstead.core.tariff import PriceSlot
+from ohmstead.core.strategies.cheap_hours import when_chosen, with_neutral_hours
+from ohmstead.core.tariff import PriceSlot, Tariff
 from ohmstead.core.vehicle_need import VehicleNeed, vehicle_need
 from ohmstead.daemon.nymea.states import phases_at, phases_of
 from ohmstead.nymea.site_values import (
@@ -69,11 +70,12 @@ def schedules(
     infos: Mapping[AssetId, ChargingInfo],
     state: SiteState | None,
     now: datetime,
+    tariff: Tariff | None = None,
 ) -> tuple[ChargingSchedule, ...]:
     """What each charger is going to do from now on; equal slots are one schedule.
 
-    The plan tells, but for the mode that charges at once. Without a plan the rules tell: the latest start
-    that a deadline allows, and the minimum current.
+    The plan tells, but for the mode that charges at once. Without a plan the rules tell: the cheapest hours
+    before a deadline, or where there are no prices the latest start that it allows, and the minimum current.
     """
     slots = [] if plan is None else [slot for slot in plan.slots if slot.end > now]
     found: list[ChargingSchedule] = []
@@ -87,7 +89,7 @@ def schedules(
         elif any(point.id in slot.assets for slot in slots):
             found += _merged(_of_point(point, slots, info, now))
         elif info is not None:
-            found += _by_rule(point, info, need, now)
+            found += _by_rule(point, info, need, now, tariff)
     return tuple(found)
 
 
@@ -97,11 +99,18 @@ def _at_once(point: ChargePoint, need: VehicleNeed | None, now: datetime) -> Ite
 
 
 def _by_rule(
-    point: ChargePoint, info: ChargingInfo, need: VehicleNeed | None, now: datetime
+    point: ChargePoint, info: ChargingInfo, need: VehicleNeed | None, now: datetime, tariff: Tariff | None
 ) -> Iterator[ChargingSchedule]:
     if need is None or need.grid_kwh <= 0.0:
         return
     end = need.departure
+    known = () if tariff is None or end is None or end <= now else tariff.between(now, end)
+    if end is not None and known and not info.mode.has_min_current:
+        slots, needed_s = with_neutral_hours(known, end), _charging_time(point, need).total_seconds()
+        for first, last in when_chosen(now, end, slots, needed_s):
+            full = _at_most(point, first, min(end, _rounded_up(last)))
+            yield replace(full, issuer=ChargingActionIssuer.SPOT_MARKET)
+        return
     start = now if end is None else max(now, _rounded_up(end - _charging_time(point, need)) - ROUNDED_TO)
     if info.mode.has_min_current:
         until = now + MIN_CURRENT_AHEAD if end is None else start

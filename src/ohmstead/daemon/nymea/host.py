@@ -326,7 +326,7 @@ class NymeaHost:
         infos = {i.charge_point: i for i in self.charging_infos()}
         now, state = self.now(), None if self._record is None else self._record.state
         plan = self._engine.plan if self._engine.plan_slot(now) is not None else None
-        return schedules(self._engine.site, plan, infos, state, now)
+        return schedules(self._engine.site, plan, infos, state, now, self._engine.tariff)
 
     def spot_market_providers(self) -> Sequence[SpotMarketProvider]:
         """The contract of the configuration; another contract is another configuration."""
