@@ -19,7 +19,7 @@ function choices({ name, schema, needed, charger }: Props): [string, string][] |
   if (schema.type === "boolean") return [...none, ["true", "true"], ["false", "false"]];
   if (schema.enum !== undefined) return [...none, ...schema.enum.map((one): [string, string] => [one, one])];
   if (name !== "connectorId") return null;
-  const numbers = [...new Set([0, ...charger.connectors.map((one) => one.id)])].sort((a, b) => a - b);
+  const numbers = [...new Set([0, 1, ...charger.connectors.map((one) => one.id)])].sort((a, b) => a - b);
   return [
     ...(needed ? [] : ([["", texts.anyConnector]] as [string, string][])),
     ...numbers.map((id): [string, string] => [String(id), id === 0 ? texts.whole : t.chargers.connector(id)]),
