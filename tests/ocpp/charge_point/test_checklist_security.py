@@ -216,11 +216,8 @@ async def test_it_falls_back_to_the_profile_before_if_it_cannot_connect() -> Non
         asked = {"key": "SecurityProfile", "value": "2"}
         assert await central.ask("ChangeConfiguration", asked) == ACCEPTED
         assert point.security.url.startswith("wss://")
-        first = central.connections[-1]
-        await advance_until(
-            point,
-            lambda: point.is_online and bool(central.connections) and central.connections[-1] is not first,
-        )
+        await advance_until(point, lambda: not point.is_connected)
+        await advance_until(point, lambda: point.is_online)
         assert point.security.profile == 1
 
 
