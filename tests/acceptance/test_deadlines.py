@@ -11,6 +11,8 @@ from ohmstead.core.reason import Rule
 from ohmstead.simulator.faults import FaultKind
 from tests.acceptance.living import LOCAL, house_at, lived_in, powers, tariff_of
 
+pytestmark = pytest.mark.slow
+
 EVENING = datetime(2026, 11, 10, 17, tzinfo=UTC)
 """A dark evening."""
 HOUR = timedelta(hours=1)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Settings
 from ohmstead.core.site import HeatPump, HotWaterTank
 from tests.acceptance.living import house_at, lengths_s, lived_in, powers, tariff_of, told
+
+pytestmark = pytest.mark.slow
 
 SUNNY = datetime(2026, 7, 5, 8, tzinfo=UTC)
 WINTER = datetime(2026, 1, 20, 6, tzinfo=UTC)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.living import Life, house_at, lived_in
+
+pytestmark = pytest.mark.slow
 
 EVENING = datetime(2026, 11, 9, 17, tzinfo=UTC)
 LIMIT_A = 20

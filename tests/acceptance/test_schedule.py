@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.living import CHARGER, house_at, lived_in, powers, tariff_of
 
 EVENING = datetime(2026, 11, 10, 17, tzinfo=UTC)
@@ -13,6 +15,7 @@ SLACK = timedelta(minutes=6)
 """Schedules are told in steps of minutes, and a charger needs a moment to start and to stop."""
 
 
+@pytest.mark.slow
 async def test_the_cheapest_hours_that_are_told_are_those_that_are_taken(tmp_path: Path) -> None:
     prices = [0.35, 0.35, 0.2, 0.35, 0.35, 0.35, 0.12, 0.12, 0.3, 0.25, 0.3, 0.3, 0.3]
     async with lived_in(house_at(EVENING, car_soc=0.3), tmp_path, tariff=tariff_of(EVENING, prices)) as life:

@@ -31,6 +31,7 @@ def house(start: datetime, *, battery_soc: float) -> House:
     )
 
 
+@pytest.mark.slow
 async def test_eco_starts_follows_and_stops_without_flutter(tmp_path: Path) -> None:
     async with lived_in(house(SUNNY, battery_soc=0.98), tmp_path, settings=CAR_FIRST) as life:
         await life.charge("Eco")
