@@ -135,6 +135,23 @@ async def test_pending_calls_fail_when_the_connection_closes() -> None:
             await client.call("Heartbeat", {})
 
 
+async def test_an_answer_goes_out_before_the_connection_is_closed_because_of_it() -> None:
+    ends: list[Connection] = []
+
+    def hang_up(action: str, payload: Payload) -> Payload:
+        closing.append(asyncio.ensure_future(ends[0].close()))
+        return {"status": "Accepted"}
+
+    closing: list[asyncio.Future[None]] = []
+    async with pair(nothing, hang_up) as (client, server):
+        ends.append(client)
+        async with client._sending:  # somebody else is sending just then
+            asked = asyncio.create_task(server.call("Reset", {"type": "Hard"}))
+            await asyncio.sleep(0.05)
+        assert await asked == {"status": "Accepted"}
+        await asyncio.gather(*closing)
+
+
 async def test_no_common_subprotocol_is_no_connection() -> None:
     async def hang_up(websocket: ServerConnection) -> None:
         await websocket.wait_closed()

@@ -7,6 +7,7 @@ import inspect
 import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -183,7 +184,10 @@ class Connection:
                 self._session.cancel(message_id, self._clock.monotonic())
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the connection; :meth:`run` returns."""
+        """Close the connection, after what was said already; :meth:`run` returns."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._flush()
         await self._websocket.close(code, reason)
 
     def _give_up(self, message_id: str) -> None:
