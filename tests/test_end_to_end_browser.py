@@ -87,3 +87,31 @@ async def test_a_home_with_rooms_of_its_own_shows_them(browser: Browser, tmp_pat
             assert not re.search(r"\b(NaN|undefined|null|Infinity)\b", body)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 390
         assert home.terminate() == 0, home.log()
+
+
+async def test_the_demo_shows_its_wallbox_and_lets_a_person_ask_it(browser: Browser, tmp_path: Path) -> None:
+    # In the evening: the car is there.
+    arguments = demo_arguments(tmp_path, "--fresh", "--start", "2026-04-13T21:00", speed=60.0)
+    with started(*arguments) as demo:
+        demo.until("session", lambda: demo.get("api/ocpp/sessions"))
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        async with page_in(context, demo.url.rstrip("/")) as page:
+            page.set_default_timeout(PATIENCE_MS)
+            await page.get_by_role("link", name="Chargers").click()
+            wallbox = page.locator('[data-charger="wallbox"]')
+            await expect(wallbox).to_contain_text("Ohmstead Demo Wallbox")
+            await expect(wallbox.locator(".headline .state")).to_have_text("Connected")
+            await page.get_by_role("button", name="Send").click()
+            settings = page.locator(".settings li")
+            await expect(settings.filter(has_text="NumberOfConnectors")).to_contain_text("1")
+            await wallbox.get_by_role("button", name="Stop session").click()
+            await page.get_by_role("dialog").get_by_role("button", name="Yes, do it").click()
+            await expect(page.locator('[data-session="1"]')).not_to_contain_text(
+                "running", timeout=PATIENCE_MS
+            )
+            await expect(page.locator('[data-session="1"]')).to_contain_text("stopped from here")
+            await wallbox.get_by_role("button", name="Start session").click()
+            await expect(page.locator('[data-session="2"]')).to_contain_text("running", timeout=PATIENCE_MS)
+            body = await page.locator("body").inner_text()
+            assert not re.search(r"\b(NaN|undefined|null|Infinity)\b", body)
+        assert demo.terminate() == 0, demo.log()
