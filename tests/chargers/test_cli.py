@@ -33,6 +33,16 @@ def test_a_virtual_run_gives_a_summary() -> None:
     assert "boots                3" in plain.stdout
 
 
+def test_a_virtual_run_in_ocpp() -> None:
+    arguments = ["--virtual", "--count", "3", "--scenario", "motorway-rapid", "--duration", "3600"]
+    done = runner.invoke(app, ["chargers", "run", *arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    summary = json.loads(done.stdout)
+    assert (summary["boots"], summary["seconds"], summary["errors"]) == (3, 3600.0, 0)
+    assert summary["orders"] >= 3
+    assert summary["energy_kwh"] > 50.0
+
+
 def test_a_script_that_fails_is_told(tmp_path: Path) -> None:
     script = tmp_path / "bad.js"
     script.write_text("function step(state) {\n  return state.nothing.at;\n}\n")
@@ -61,7 +71,6 @@ def test_the_scenarios_are_listed() -> None:
     ("arguments", "words"),
     [
         ([], "--url: missing"),
-        (["--virtual"], "only with --protocol ykc"),
         (["--virtual", "--protocol", "ykc", "--url", "tcp://127.0.0.1:1"], "without --url"),
         (["--protocol", "modbus"], "found 'modbus', allowed: ocpp16, ykc"),
         (["--url", "http://x", "--count", "1"], "allowed for OCPP: ws://"),

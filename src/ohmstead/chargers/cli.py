@@ -52,7 +52,7 @@ def run(
     speed: Annotated[float, typer.Option(min=0.01, max=10_000.0, help="Simulated by real seconds.")] = 1.0,
     virtual: Annotated[
         bool,
-        typer.Option("--virtual", help="As fast as it computes, against a platform of its own (ykc only)."),
+        typer.Option("--virtual", help="As fast as it computes, against a central system of its own."),
     ] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same fleet.")] = 1,
     prefix: Annotated[
@@ -158,8 +158,6 @@ def _plan(
         name = ProtocolName(protocol)
     except ValueError as error:
         raise ConfigError(f"--protocol: found {protocol!r}, allowed: {', '.join(ProtocolName)}") from error
-    if virtual and name is not ProtocolName.YKC:
-        raise ConfigError("--virtual: only with --protocol ykc, whose platform runs in the same process")
     if virtual and url is not None:
         raise ConfigError("--virtual: without --url, as no other process knows what time it is")
     if not virtual and url is None:
@@ -180,11 +178,17 @@ async def _virtual(plan: FleetPlan, duration_s: float) -> tuple[Summary, dict[st
     from dataclasses import replace
 
     from ohmstead.chargers.fleet import Fleet
+    from ohmstead.chargers.ocpp_central import own_central
+    from ohmstead.chargers.protocol import ProtocolName
     from ohmstead.chargers.scenario import Starts
     from ohmstead.chargers.virtual_time import LoopClock
     from ohmstead.chargers.ykc_central import own_platform
 
     clock = LoopClock(plan.scenario.start)
+    if plan.protocol is ProtocolName.OCPP16:
+        async with own_central(clock, 2 * plan.count + 16) as central:
+            fleet = Fleet(replace(plan, url=central.url), clock)
+            return await fleet.run(duration_s), fleet.script_errors
     remote = plan.scenario.starts.by is Starts.REMOTE
     async with own_platform(plan.ids(), clock, remote_start=remote) as platform:
         fleet = Fleet(replace(plan, url=platform.url), clock)

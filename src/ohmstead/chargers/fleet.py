@@ -20,7 +20,7 @@ from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ChargerProtoc
 from ohmstead.chargers.scenario import Scenario
 from ohmstead.chargers.script import Script, ScriptError
 from ohmstead.chargers.traffic import Traffic
-from ohmstead.chargers.virtual_time import LoopClock
+from ohmstead.chargers.virtual_time import LoopClock, VirtualTimeLoop
 from ohmstead.chargers.ykc_charger import YkcCharger
 from ohmstead.errors import ConfigError
 from ohmstead.ocpp.charge_point.store import Store
@@ -106,9 +106,13 @@ class Fleet:
         self._zero_s = clock.monotonic()
         self._began_s = self._stopwatch()
         self.traffic = Traffic(self._stopwatch)
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, VirtualTimeLoop):
+            loop.wait_for(self)
         self.happened: Counter[Happening] = Counter()
         self.script_errors: dict[str, str] = {}
         self._registered: set[str] = set()
+        self._connecting: set[str] = set()
         self._boot_s: float | None = None
         self._scripts: dict[str, ScriptDriver] = {}
         self._tasks: list[asyncio.Task[Any]] = []
@@ -147,6 +151,16 @@ class Fleet:
         """Chargers that the central system accepted and that are connected."""
         return sum(charger.registered for charger in self.chargers.values())
 
+    @property
+    def outstanding(self) -> int:
+        """What virtual time waits for: calls without an answer, and lines being opened."""
+        return self.traffic.outstanding + len(self._connecting)
+
+    def give_up(self) -> None:
+        """What virtual time waited for never comes."""
+        self.traffic.give_up()
+        self._connecting.clear()
+
     def summary(self) -> Summary:
         """What it came to until now."""
         real_s = self._stopwatch() - self._began_s
@@ -178,6 +192,7 @@ class Fleet:
             phases=supply.phases,
             voltage_v=supply.voltage_v,
             dc=supply.dc,
+            step_s=self.plan.scenario.step_s,
             longest_retry_s=self.plan.longest_retry_s,
         )
         rng = self._rng(charger_id, "network")
@@ -239,6 +254,10 @@ class Fleet:
 
     def _heard(self, event: ChargerEvent) -> None:
         self.happened[event.what] += 1
+        if event.what is Happening.CONNECTING:
+            self._connecting.add(event.charger)
+        else:
+            self._connecting.discard(event.charger)
         if event.what is Happening.REGISTERED and event.charger not in self._registered:
             self._registered.add(event.charger)
             if len(self._registered) == self.plan.count:

@@ -143,10 +143,14 @@ class OcppCharger:
     def _changed(self, point: ChargePoint) -> None:
         before, self._state = self._state, point.state
         if self._state is not before:
-            if self._state is ChargePointState.REGISTERED:
-                self._tell(Happening.REGISTERED)
-            elif before is ChargePointState.REGISTERED:
+            if before is ChargePointState.REGISTERED:
                 self._tell(Happening.OFFLINE)
+            if self._state is ChargePointState.CONNECTING:
+                self._tell(Happening.CONNECTING)
+            elif self._state is ChargePointState.CONNECTED:
+                self._tell(Happening.CONNECTED)
+            elif self._state is ChargePointState.REGISTERED:
+                self._tell(Happening.REGISTERED)
             elif self._state is ChargePointState.ERROR:
                 self._tell(Happening.ERROR, words="no connection")
         now = {number for number, outlet in point.charging.outlets.items() if outlet.transaction is not None}

@@ -21,6 +21,9 @@ class ProtocolName(StrEnum):
 class Happening(StrEnum):
     """What a charger tells."""
 
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    """The line stands; the central system has not accepted it yet."""
     REGISTERED = "registered"
     """The central system accepted it."""
     OFFLINE = "offline"

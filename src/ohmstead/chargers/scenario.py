@@ -108,6 +108,8 @@ class Scenario(_Model):
     duration_s: float = Field(default=3600.0, gt=0.0, le=31 * 86400.0)
     start: datetime = datetime(2026, 1, 12, 17, 0, tzinfo=UTC)
     spread_s: float = Field(default=10.0, ge=0.0, le=86400.0)
+    step_s: float = Field(default=5.0, ge=0.1, le=60.0)
+    """How often a charger looks at what its vehicle takes."""
     supply: SupplySettings = SupplySettings()
     vehicles: VehicleSettings = VehicleSettings()
     visits: VisitSettings = VisitSettings()

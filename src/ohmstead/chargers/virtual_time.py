@@ -12,25 +12,47 @@ import selectors
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 _RESOLUTION_S = 1e-6
 _WAIT_FOR_THREADS_S = 0.05
+_PATIENCE_S = 1.0
+
+
+class Busy(Protocol):
+    """Work of other threads that time must wait for, because its end is not seen before it comes."""
+
+    @property
+    def outstanding(self) -> int:
+        """How much of it is under way."""
+        ...
+
+    def give_up(self) -> None:
+        """It did not end within a real second: it never will, as with a line that was cut."""
+        ...
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Never waits: where nothing is ready the loop's time jumps instead."""
+    """Where nothing is ready the loop's time jumps instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
         self.elapsed_s = 0.0
+        self.busy: Busy | None = None
+        self.threads = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
-        if ready or timeout is None or timeout <= 0.0:
-            # Without a timer only the outside can wake the loop, such as another thread.
-            return ready or (super().select(_WAIT_FOR_THREADS_S) if timeout is None else ready)
+        if ready or (timeout is not None and timeout <= 0.0):
+            return ready
+        if timeout is None or self.threads:  # without a timer only another thread can wake the loop
+            return super().select(_WAIT_FOR_THREADS_S)
+        if self.busy is not None and self.busy.outstanding:
+            ready = super().select(_PATIENCE_S)
+            if ready:
+                return ready
+            self.busy.give_up()
         self.elapsed_s += timeout
         return ready
 
@@ -43,6 +65,23 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jumping)
         # asyncio's own nanosecond vanishes beside the seconds of a year, and a timer would never be due.
         self._clock_resolution = _RESOLUTION_S
+
+    def wait_for(self, busy: Busy) -> None:
+        """Let time stand still while something is under way in other threads."""
+        self._jumping.busy = busy
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Any, *args: Any
+    ) -> asyncio.Future[Any]:
+        """As asyncio's; time stands still until the thread is done, such as one that looks up an address."""
+        future = super().run_in_executor(executor, func, *args)
+        self._jumping.threads += 1
+        future.add_done_callback(self._thread_done)
+        return future
+
+    def _thread_done(self, future: object) -> None:
+        del future
+        self._jumping.threads -= 1
 
     def time(self) -> float:
         """Virtual seconds since the start."""
