@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,20 @@ async def test_a_charger_is_commanded_from_a_terminal(serving: Program) -> None:
         assert (code, err) == (1, "ohmstead: There is no charger 'NOBODY'.\n")
     assert serving.terminate() == 0
     assert "Traceback" not in serving.log()
+
+
+def test_an_address_that_cannot_be_used_is_told_with_its_option(tmp_path: Path) -> None:
+    database = str(tmp_path / "x.db")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = run_to_end("ocpp", "serve", "--port", "0", "--api-port", port, "--database", database)
+        assert (done.returncode, "--api-port" in done.stderr) == (2, True), done.stderr
+        done = run_to_end("ocpp", "serve", "--port", port, "--api-port", "0", "--database", database)
+        assert (done.returncode, f"port {port}" in done.stderr) == (2, True), done.stderr
+    done = run_to_end("ocpp", "serve", "--port", "0", "--api-host", "0.0.0.0", "--database", database)  # noqa: S104
+    assert (done.returncode, "--token-file" in done.stderr) == (2, True), done.stderr
 
 
 def test_beyond_this_computer_it_needs_passwords(tmp_path: Path) -> None:

@@ -40,7 +40,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address that chargers connect to.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 9000,
     api_host: Annotated[str, typer.Option(help="Address of the API.")] = "127.0.0.1",
-    api_port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 8080,
+    api_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Its port; without it 8080, or a free one where that is taken."),
+    ] = None,
     database: Annotated[
         str,
         typer.Option(

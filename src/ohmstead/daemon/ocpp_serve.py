@@ -15,7 +15,9 @@ from ohmstead.ocpp.central.store import Store
 from ohmstead.ocpp.central.system import CentralSystem
 from ohmstead.ocpp.cluster.settings import ClusterSettings
 from ohmstead.web.app import create_ocpp_app
-from ohmstead.web.server import serve
+from ohmstead.web.server import listen, serve
+
+USUAL_API_PORT = 8080
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +26,7 @@ class ServeOptions:
 
     Args:
         cluster: where other workers are met; ``None``: this is the only process, with a SQLite file.
-        api_port: of the API; 0 takes a free one.
+        api_port: of the API; 0 takes a free one, ``None`` 8080 or, where that is taken, a free one.
         token: what the API needs; beyond this computer it needs one.
         ready: told what is served where, once it is.
     """
@@ -32,7 +34,7 @@ class ServeOptions:
     settings: CentralSettings
     cluster: ClusterSettings | None = None
     api_host: str
-    api_port: int
+    api_port: int | None = None
     token: str | None = None
     ready: Callable[[str, str], None]
 
@@ -86,14 +88,33 @@ async def _serve(options: ServeOptions) -> None:
         def listening(url: str) -> None:
             options.ready(central.url, url)
 
-        web = asyncio.create_task(serve(app, options.api_host, options.api_port, ready=listening))
+        port = _usual_port(options.api_host) if options.api_port is None else options.api_port
+        web = asyncio.create_task(serve(app, options.api_host, port, ready=listening))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({web, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if web.done():
                 web.result()
+        except ConfigError as error:
+            raise ConfigError(_with_own_options(str(error))) from error
         finally:
             stopping.cancel()
             web.cancel()
             with contextlib.suppress(asyncio.CancelledError, ConfigError):
                 await web
+
+
+def _usual_port(host: str) -> int:
+    """8080, which `ohmstead run` has too; where it is taken, a free one."""
+    try:
+        listen(host, USUAL_API_PORT).close()
+    except ConfigError:
+        return 0
+    return USUAL_API_PORT
+
+
+def _with_own_options(words: str) -> str:
+    """The web server's errors name the options of other commands."""
+    for theirs, ours in (("--port", "--api-port"), ("--host", "--api-host"), ("--token ", "--token-file ")):
+        words = words.replace(theirs, ours)
+    return words
