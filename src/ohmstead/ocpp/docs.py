@@ -49,6 +49,12 @@ be tried with. Every message in and out is judged by the Open Charge Alliance's 
 
 A charger that nobody named is *held*: it is answered `Pending`, is shown in `ohmstead ocpp list` and on the
 dashboard, and may not charge until `ohmstead ocpp adopt <identity>`.
+
+Without a home, `ohmstead ocpp serve --host 127.0.0.1 --port 9000` is a central system by itself: every
+charger is accepted unless `--unknown hold` or `--unknown refuse` says otherwise, and the same commands and
+routes work. The other way round, `ohmstead ocpp charge-point --url ws://127.0.0.1:9000/ocpp --id TEST` is a
+charger in a terminal.
+
 All keys of the section `ocpp` and of `adapter: ocpp` are in [configuration.md](configuration.md).
 
 **Who may charge.** As long as no tag is listed, everybody who can reach an adopted charger. With the first

@@ -65,6 +65,6 @@ def parse(text: str) -> tuple[tuple[tuple[str, str], Quirk], ...]:
             )
             patterns = (str(entry["vendor"]).casefold(), str(entry.get("model", "*")).casefold())
             found.append((patterns, quirk))
-    except (tomllib.TOMLDecodeError, KeyError, ValueError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"quirks.toml: {error}") from error
     return tuple(found)
