@@ -280,8 +280,8 @@ class Connection:
                     if self._observer is not None:
                         self._observer("out", text)
                     await self._websocket.send(text)
-        except ConnectionClosed as closed:
-            self._end(str(closed))
+        except ConnectionClosed:
+            return  # run() reads what arrived before, and ends then
 
     def _flush_soon(self) -> None:
         task = asyncio.ensure_future(self._flush())

@@ -113,7 +113,8 @@ class Peer:
         self.seen.append((message.action, message.payload))
         if self.refuse.get(message.action, 0) > 0:
             self.refuse[message.action] -= 1
-            await websocket.send(f'[4,"{message.unique_id}","InternalError","not now",{{}}]')
+            with suppress(ConnectionClosed):
+                await websocket.send(f'[4,"{message.unique_id}","InternalError","not now",{{}}]')
             self._news.set()
             return
         answer = self._answer(message.action, message.payload)
@@ -121,7 +122,8 @@ class Peer:
             result = CallResult(message.unique_id, answer, action=message.action)
             if self.validates:
                 await validate(result, ocpp_version="1.6")
-            await websocket.send(result.to_json())
+            with suppress(ConnectionClosed):  # what arrived before is still to be read
+                await websocket.send(result.to_json())
         self._news.set()
 
     def _answer(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
