@@ -240,14 +240,20 @@ async def test_a_charger_that_is_gone_cannot_be_asked(browser: Browser, tmp_path
         await expect(shown.page.locator(".operations")).to_contain_text("nothing can be asked of it now")
 
 
-async def test_with_several_chargers_one_is_chosen(browser: Browser, tmp_path: Path) -> None:
+async def test_with_several_chargers_one_is_asked_until_another_is_chosen(
+    browser: Browser, tmp_path: Path
+) -> None:
+    # The other is before it in the list.
     async with chargers_page(browser, tmp_path) as shown, peer_charger(shown.central, "OTHER") as other:
-        await shown.page.get_by_role("button", name="Operations and events: PEER").click()
+        await expect(shown.page.locator('[data-charger="OTHER"]')).to_be_visible()
         await expect(shown.page.locator(".operations")).to_contain_text("Ask PEER")
+        await shown.page.get_by_role("button", name="Operations and events: OTHER").click()
+        await expect(shown.page.locator(".operations")).to_contain_text("Ask OTHER")
         await shown.choose("ClearCache")
         await shown.send()
-        await expect(shown.answer).to_contain_text("ClearCache, PEER")
-        assert "ClearCache" not in other.actions()
+        await expect(shown.answer).to_contain_text("ClearCache, OTHER")
+        assert "ClearCache" in other.actions()
+        assert "ClearCache" not in shown.peer.actions()
 
 
 async def test_what_a_charger_refuses_with_an_error_is_said(browser: Browser, tmp_path: Path) -> None:

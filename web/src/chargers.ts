@@ -48,6 +48,8 @@ export async function refresh(): Promise<void> {
   ]);
   batch(() => {
     chargers.value = all ?? [];
+    // Kept from here on: another charger that comes must not slip under the hand of who asks this one.
+    wanted.value ??= all?.[0]?.identity ?? null;
     sessions.value = latest ?? [];
   });
   await loadEvents();

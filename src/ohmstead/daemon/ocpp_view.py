@@ -29,7 +29,8 @@ def held_chargers(central: CentralSystem | None) -> list[WarningInfo]:
     return [
         WarningInfo(
             code="ocpp",
-            message=f"Charger {identity!r} is new; `ohmstead ocpp adopt {identity}` lets it charge.",
+            message=f"Charger {identity!r} is new; adopt it on the page Chargers, or by "
+            f"`ohmstead ocpp adopt {identity}`, to let it charge.",
         )
         for identity, charger in sorted(central.chargers.items())
         if not charger.adopted

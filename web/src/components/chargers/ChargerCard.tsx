@@ -181,7 +181,10 @@ export function ChargerCard({ charger, chosen }: { charger: Charger; chosen: boo
           class="button"
           aria-pressed={chosen}
           aria-label={`${texts.select}: ${charger.identity}`}
-          onClick={() => select(charger.identity)}
+          onClick={() => {
+            select(charger.identity);
+            document.querySelector(".operations")?.scrollIntoView({ block: "nearest" });
+          }}
         >
           {texts.select}
         </button>

@@ -36,7 +36,7 @@ export function Field(props: Props) {
   const type =
     schema.format === "date-time" ? "datetime-local" : schema.type === "integer" || schema.type === "number" ? "number" : "text";
   return (
-    <label class="field">
+    <label class={schema.type === "array" ? "field wide" : "field"}>
       <span class="small muted">{name}</span>
       {found !== null ? (
         <select aria-label={name} value={value} onChange={(event) => onInput(event.currentTarget.value)}>

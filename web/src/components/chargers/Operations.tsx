@@ -166,7 +166,7 @@ export function Operations({ charger }: { charger: Charger }) {
             <span class="small muted">{texts.payload}</span>
             <textarea
               aria-label={texts.payload}
-              rows={Math.min(16, Math.max(5, json.value.split("\n").length + 1))}
+              rows={Math.min(24, Math.max(5, json.value.split("\n").length + 1))}
               spellcheck={false}
               value={json.value}
               onInput={(event) => (json.value = event.currentTarget.value)}
