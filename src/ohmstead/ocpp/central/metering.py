@@ -83,7 +83,7 @@ def newest(connector: Connector, sample: MeterSample, now: datetime) -> Connecto
     if _tells_power(sample):
         power_at = now
     old = connector.sample
-    if old is not None and not _complete(sample):
+    if old is not None and _lacks(sample, old):
         sample = _filled_up(sample, old)
     return replace(connector, sample=sample, sampled_at=now, power_at=power_at, heard=heard)
 
@@ -129,13 +129,15 @@ def _filled_up(sample: MeterSample, old: MeterSample) -> MeterSample:
     )
 
 
-def _complete(sample: MeterSample) -> bool:
-    """Nothing of it needs to be filled up."""
+def _lacks(sample: MeterSample, old: MeterSample) -> bool:
+    """The one before told something that this one does not."""
     return (
-        sample.energy_wh is not None
-        and sample.soc is not None
-        and sample.phases_v is not None
-        and sample.power_w is not None
+        (sample.energy_wh is None and old.energy_wh is not None)
+        or (sample.soc is None and old.soc is not None)
+        or (sample.phases_v is None and old.phases_v is not None)
+        or (sample.voltage_v is None and old.voltage_v is not None)
+        or (sample.temperature_c is None and old.temperature_c is not None)
+        or not _tells_power(sample)
     )
 
 
