@@ -126,6 +126,10 @@ async def test_a_charger_is_shown_and_followed(browser: Browser, tmp_path: Path)
         session = shown.page.locator(f'[data-session="{number}"]')
         await expect(session).to_contain_text("running")
         await expect(session.locator("dd")).to_have_text(["1.5\u00a0kWh", "–", "–"])
+        await session.get_by_role("button", name="running").click()
+        await expect(session.get_by_role("img")).to_have_attribute(
+            "aria-label", re.compile("at most 11.04\u00a0kW, car 55\u00a0% → 55\u00a0%")
+        )
         await shown.peer.show("Faulted", "GroundFailure")
         await expect(connector.locator(".badge")).to_have_text("GroundFailure")
         await expect(shown.page.locator(".events li")).to_contain_text("connector 1: GroundFailure")
@@ -295,7 +299,8 @@ async def test_on_a_phone_the_chargers_are_not_wider_than_the_screen(
         await shown.peer.measure()
         await shown.send()
         await expect(shown.page.locator(".settings li").first).to_be_visible()
-        await expect(shown.page.locator("[data-session]")).to_be_visible()
+        await shown.page.locator("[data-session] button").click()
+        await expect(shown.page.locator(".curve svg")).to_be_visible()
         assert await shown.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -313,7 +318,8 @@ async def test_every_text_stands_out_from_what_is_behind_it(
         await expect(shown.page.get_by_role("button", name="Adopt")).to_be_visible()
         number = await shown.peer.plug_and_start()
         await shown.peer.measure()
-        await expect(shown.page.locator(f'[data-session="{number}"]')).to_be_visible()
+        await shown.page.locator(f'[data-session="{number}"] button').click()
+        await expect(shown.page.locator(".curve svg")).to_be_visible()
         await shown.page.get_by_role("button", name="Operations and events: PEER").click()
         await shown.send()
         await expect(shown.page.locator(".settings li").first).to_be_visible()

@@ -1,6 +1,6 @@
 /** State of the page "Chargers": asked for every few seconds while it is open and seen. */
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { Charger, ChargerEvent, ChargingSession, Payload, Schema, Tag } from "./ocppTypes";
+import type { Charger, ChargerEvent, ChargingSession, CurvePoint, Payload, Schema, Tag } from "./ocppTypes";
 import { t } from "./i18n";
 import { view } from "./route";
 import { connection, get, Locked, onFailure } from "./store";
@@ -65,6 +65,10 @@ async function loadForms(): Promise<void> {
     tags.value = listed ?? [];
   });
 }
+
+/** What was measured in a session; null where it is not known. */
+export const loadCurve = (session: number): Promise<CurvePoint[] | null> =>
+  get<CurvePoint[]>(`/api/ocpp/sessions/${session}/curve`);
 
 let timer: number | undefined;
 let round = 0;

@@ -44,6 +44,13 @@ export interface ChargingSession {
   soc: number | null;
 }
 
+export interface CurvePoint {
+  at: string;
+  energy_wh: number | null;
+  power_w: number | null;
+  soc: number | null;
+}
+
 export interface ChargerEvent {
   at: string;
   kind: string;

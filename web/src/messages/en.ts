@@ -157,6 +157,11 @@ export const en = {
       cost: "Cost",
       sun: "Sun",
       more: "Show older sessions",
+      curve: (time: string) => `Power in the session of ${time}`,
+      showCurve: "Show the power over time",
+      noCurve: "Nothing was measured in this session.",
+      most: (power: string) => `at most ${power}`,
+      car: (from: string, to: string) => `car ${from} → ${to}`,
       reasons: {
         DeAuthorized: "no longer allowed",
         EmergencyStop: "emergency stop",

@@ -4,6 +4,7 @@ import * as f from "../../format";
 import { t } from "../../i18n";
 import type { ChargingSession } from "../../ocppTypes";
 import { currency, zone } from "../../store";
+import { Curve } from "./Curve";
 import { when } from "./ChargerCard";
 
 const PAGE = 6;
@@ -20,12 +21,21 @@ function Session({ session, single }: { session: ChargingSession; single: boolea
   const tag = tags.value.find((one) => one.id_tag.toLowerCase() === session.id_tag.toLowerCase());
   const who = tag?.name || session.id_tag;
   const why = session.reason === null ? null : (texts.reasons[session.reason] ?? session.reason);
+  const open = useSignal(false);
   const where = single ? [] : [texts.at(session.identity, session.connector)];
   return (
     <li data-session={session.id} class={session.stopped_at === null ? "is-running" : ""}>
       <div class="session-what">
         <p class="session-time">
-          <time dateTime={session.started_at}>{time(session)}</time>
+          <button
+            type="button"
+            class="unfold"
+            title={texts.showCurve}
+            aria-expanded={open.value}
+            onClick={() => (open.value = !open.value)}
+          >
+            <time dateTime={session.started_at}>{time(session)}</time>
+          </button>
           {!session.accepted && <span class="badge">{texts.refused}</span>}
         </p>
         <p class="small muted">{[...where, who, why].filter(Boolean).join(" · ")}</p>
@@ -44,6 +54,7 @@ function Session({ session, single }: { session: ChargingSession; single: boolea
           <dd>{f.percent(session.solar_share)}</dd>
         </div>
       </dl>
+      {open.value && <Curve session={session} />}
     </li>
   );
 }
