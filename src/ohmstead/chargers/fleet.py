@@ -107,6 +107,7 @@ class Fleet:
         self._began_s = self._stopwatch()
         self.traffic = Traffic(self._stopwatch)
         loop = asyncio.get_running_loop()
+        self._virtual = isinstance(loop, VirtualTimeLoop)
         if isinstance(loop, VirtualTimeLoop):
             loop.wait_for(self)
         self.happened: Counter[Happening] = Counter()
@@ -193,6 +194,7 @@ class Fleet:
             voltage_v=supply.voltage_v,
             dc=supply.dc,
             step_s=self.plan.scenario.step_s,
+            pings=not self._virtual,
             longest_retry_s=self.plan.longest_retry_s,
         )
         rng = self._rng(charger_id, "network")

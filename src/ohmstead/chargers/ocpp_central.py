@@ -15,6 +15,9 @@ from ohmstead.ocpp.central.system import CentralSystem
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - nothing that is kept, and a disk would be waited for at each commit
 
+_PING_S = 900.0
+"""Both ends are one process: pings would be most of a day's messages and find nothing."""
+
 
 def _memory() -> Path | None:
     return _MEMORY if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) else None
@@ -32,6 +35,7 @@ async def own_central(clock: LoopClock, max_chargers: int) -> AsyncIterator[Cent
             port=0,
             unknown_chargers=UnknownChargers.ACCEPT,
             max_chargers=max_chargers,
+            ping_s=_PING_S,
             database=Path(folder) / "ocpp.db",
         )
         store = Store.open(settings.database)

@@ -53,6 +53,7 @@ class OcppCharger:
                 connectors=dict.fromkeys(range(1, facts.connectors + 1), supply),
                 step_s=facts.step_s,
                 backoff=Backoff(max_s=facts.longest_retry_s),
+                configuration={} if facts.pings else {"WebSocketPingInterval": "0"},
                 password=facts.password,
                 security_profile=1 if facts.password else 0,
             ),

@@ -64,6 +64,8 @@ class ChargerFacts:
     dc: bool = False
     step_s: float = 5.0
     longest_retry_s: float = 300.0
+    pings: bool = True
+    """WebSocket pings, which find a dead line; in virtual time there is none."""
     password: bytes | None = field(default=None, repr=False)
 
 
