@@ -45,10 +45,10 @@ be tried with. Every message in and out is judged by the Open Charge Alliance's 
 3. The first password that a charger named in the configuration comes with is kept, as a salted hash, and is
    its password from then on. `ohmstead ocpp password WB-0815` gives it a new one and shows it once;
    with `--send` the charger is told too (AuthorizationKey).
-4. `ohmstead ocpp list` shows it as connected.
+4. `ohmstead ocpp list` and the page *Chargers* of the [dashboard](dashboard.md) show it as connected.
 
 A charger that nobody named is *held*: it is answered `Pending`, is shown in `ohmstead ocpp list` and on the
-dashboard, and may not charge until `ohmstead ocpp adopt <identity>`.
+dashboard, and may not charge until somebody adopts it there or with `ohmstead ocpp adopt <identity>`.
 
 Without a home, `ohmstead ocpp serve --host 127.0.0.1 --port 9000` is a central system by itself: every
 charger is accepted unless `--unknown hold` or `--unknown refuse` says otherwise, and the same commands and
