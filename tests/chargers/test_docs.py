@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ohmstead.chargers.driver import ScriptDriver
 from ohmstead.chargers.fleet import Summary
+from ohmstead.chargers.hands import Hands
 from ohmstead.chargers.mapping import Fault, StopReason
 from ohmstead.chargers.scenario import (
     Scenario,
@@ -39,7 +39,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "chargers.md").read_text(encoding="
             )
         ),
         [*TroubleKind, *StopReason, *Fault, *builtin_names()],
-        ScriptDriver.ACTIONS,
+        Hands.ACTIONS,
     ],
 )
 def test_the_page_names_them_all(names: list[str]) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from enum import StrEnum
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Any, Final
 
 import structlog
 
-from ohmstead.chargers.mapping import Fault, StopReason
+from ohmstead.chargers.hands import Hands
 from ohmstead.chargers.protocol import ChargerEvent, ChargerProtocol, ConnectorView
 from ohmstead.chargers.scenario import Range, Scenario, Starts, TroubleKind, TroubleSettings
 from ohmstead.chargers.script import Action, Script, ScriptError
@@ -23,7 +22,6 @@ PATIENCE_S: Final = 60.0
 """A driver tries the card again after this, if nothing began."""
 SCRIPT_EVERY_S: Final = 1.0
 _EVENTS_KEPT: Final = 32
-E = TypeVar("E", bound=StrEnum)
 
 
 def draw(rng: random.Random, between: Range) -> float:
@@ -105,25 +103,21 @@ class ScriptDriver:
 
     Args:
         now_s: seconds since the fleet began.
+        say: takes the words of `log`; without it they go to this process's log.
     """
 
-    ACTIONS: Final = (
-        *("plug_in", "unplug", "start", "stop", "fault", "repair"),
-        *("cut", "switch_off", "switch_on", "status", "meter", "log"),
-    )
-
-    def __init__(self, charger: ChargerProtocol, script: Script, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        charger: ChargerProtocol,
+        script: Script,
+        now_s: Callable[[], float],
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self._charger = charger
         self._script = script
         self._now_s = now_s
         self._events: list[ChargerEvent] = []
-        carry_out = (
-            *(self._plug_in, self._unplug, self._start, self._stop, self._fault, self._repair),
-            *(self._cut, self._switch_off, self._switch_on, self._status, self._meter, self._log),
-        )
-        self._actions: Mapping[str, Callable[[Action], Awaitable[None]]] = dict(
-            zip(self.ACTIONS, carry_out, strict=True)
-        )
+        self._hands = Hands(charger, say)
 
     def heard(self, event: ChargerEvent) -> None:
         """The charger told something; the script sees it at its next step."""
@@ -142,14 +136,8 @@ class ScriptDriver:
             await asyncio.sleep(SCRIPT_EVERY_S)
 
     async def _carry_out(self, action: Action) -> None:
-        run = self._actions.get(action.do)
-        if run is None:
-            allowed = ", ".join(self._actions)
-            raise ScriptError(f"{self._script.file}: action {action.do!r}, allowed: {allowed}")
         try:
-            await run(action)
-        except ScriptError:
-            raise
+            await self._hands.carry_out(action)
         except DataError as error:
             raise ScriptError(f"{self._script.file}: {error}") from error
         except DeviceError as error:
@@ -178,73 +166,6 @@ class ScriptDriver:
                 for event in events
             ],
         }
-
-    def _connector(self, action: Action) -> int:
-        return int(action.number("connector", 1, 1, self._charger.facts.connectors))
-
-    async def _plug_in(self, action: Action) -> None:
-        given = action.arguments.get("vehicle", {})
-        if not isinstance(given, Mapping):
-            raise DataError("plug_in: vehicle: allowed: an object")
-        facts = Action("plug_in.vehicle", given)
-        self._charger.plug_in(
-            self._connector(action),
-            SimulatedVehicle(
-                capacity_kwh=facts.number("capacity_kwh", 60.0, 1.0, 2000.0),
-                soc=facts.number("soc", 0.3, 0.0, 1.0),
-                max_a=facts.number("max_a", 32.0, 0.0, 1000.0),
-                phases=int(facts.number("phases", 3, 1, 3)),
-                reaction_s=facts.number("reaction_s", 3.0, 0.0, 3600.0),
-                stops_at_soc=facts.number("stops_at_soc", 1.0, 0.01, 1.0),
-            ),
-        )
-
-    async def _unplug(self, action: Action) -> None:
-        self._charger.unplug(self._connector(action))
-
-    async def _start(self, action: Action) -> None:
-        await self._charger.start_charging(self._connector(action), action.text("id_tag", "D14B0A54"))
-
-    async def _stop(self, action: Action) -> None:
-        reason = action.text("reason", StopReason.LOCAL.value)
-        await self._charger.stop_charging(
-            self._connector(action), _member(StopReason, "stop: reason", reason)
-        )
-
-    async def _fault(self, action: Action) -> None:
-        fault = _member(Fault, "fault: fault", action.text("fault", Fault.OTHER.value))
-        self._charger.set_fault(self._connector(action), fault)
-
-    async def _repair(self, action: Action) -> None:
-        self._charger.set_fault(self._connector(action), None)
-
-    async def _cut(self, action: Action) -> None:
-        del action
-        self._charger.cut()
-
-    async def _switch_off(self, action: Action) -> None:
-        del action
-        await self._charger.disconnect()
-
-    async def _switch_on(self, action: Action) -> None:
-        del action
-        await self._charger.connect()
-
-    async def _status(self, action: Action) -> None:
-        await self._charger.send_status(self._connector(action))
-
-    async def _meter(self, action: Action) -> None:
-        await self._charger.send_meter_values(self._connector(action))
-
-    async def _log(self, action: Action) -> None:
-        log.info("script", charger=self._charger.facts.id, words=action.text("words", ""))
-
-
-def _member(kind: type[E], key: str, value: str) -> E:
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise DataError(f"{key}: found {value!r}, allowed: {', '.join(kind)}") from error
 
 
 def _view(charger: ChargerProtocol, connector: int) -> ConnectorView:
