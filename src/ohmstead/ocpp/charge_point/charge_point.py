@@ -114,8 +114,12 @@ class ChargePoint:
         """Begin to connect, in the background. What a power cut cut off is ended first."""
         if self.link.is_running:
             return
-        self._stopping = False
-        self._begin_run()
+        if self._stopping:
+            self._stopping = False
+            self.link.forget()
+            self._load_anew()
+        else:
+            self._begin_run()
         self.link.start()
 
     async def stop(self) -> None:
@@ -423,6 +427,9 @@ class ChargePoint:
         self.charging.close()
         self._stop_parts()
         await self.clock.sleep(self.settings.boot_time_s)
+        self._load_anew()
+
+    def _load_anew(self) -> None:
         vehicles = {c: o.vehicle for c, o in self.charging.outlets.items() if o.vehicle is not None}
         self._load()
         self._begin_run()
