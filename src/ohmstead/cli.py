@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from ohmstead import __version__
 from ohmstead.chargers import cli as chargers_cli
-from ohmstead.daemon import ocpp_cli
+from ohmstead.daemon import charger_service_cli, ocpp_cli
 from ohmstead.daemon.nymea import cli as nymea_cli
 from ohmstead.errors import ConfigError, OhmsteadError
 
@@ -60,6 +60,7 @@ app.add_typer(agents_app, name="agents")
 heating_app = typer.Typer(help="Try the heating regulators on simulated houses.", no_args_is_help=True)
 app.add_typer(heating_app, name="heating")
 app.add_typer(ocpp_cli.app, name="ocpp")
+chargers_cli.app.command("serve")(charger_service_cli.serve)
 app.add_typer(chargers_cli.app, name="chargers")
 app.add_typer(nymea_cli.app, name="nymea")
 

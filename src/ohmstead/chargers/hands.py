@@ -27,7 +27,7 @@ class Hands:
 
     ACTIONS: Final = (
         *("plug_in", "unplug", "start", "stop", "fault", "repair"),
-        *("cut", "switch_off", "switch_on", "status", "meter", "log"),
+        *("cut", "lose_network", "restore_network", "switch_off", "switch_on", "status", "meter", "log"),
     )
 
     def __init__(self, charger: ChargerProtocol, say: Callable[[str], None] | None = None) -> None:
@@ -35,7 +35,8 @@ class Hands:
         self._say = say
         carry_out = (
             *(self._plug_in, self._unplug, self._start, self._stop, self._fault, self._repair),
-            *(self._cut, self._switch_off, self._switch_on, self._status, self._meter, self._log),
+            *(self._cut, self._lose_network, self._restore_network, self._switch_off, self._switch_on),
+            *(self._status, self._meter, self._log),
         )
         self._actions: Mapping[str, Callable[[Action], Awaitable[None]]] = dict(
             zip(self.ACTIONS, carry_out, strict=True)
@@ -95,6 +96,14 @@ class Hands:
     async def _cut(self, action: Action) -> None:
         del action
         self._charger.cut()
+
+    async def _lose_network(self, action: Action) -> None:
+        del action
+        await self._charger.lose_network()
+
+    async def _restore_network(self, action: Action) -> None:
+        del action
+        self._charger.restore_network()
 
     async def _switch_off(self, action: Action) -> None:
         del action

@@ -45,6 +45,7 @@ class OcppCharger:
         self._listener = listener
         self._state = ChargePointState.DISCONNECTED
         self._orders: set[int] = set()
+        self._away = False
         supply = Supply(max_a=facts.max_a, phases=facts.phases, voltage_v=facts.voltage_v)
         self._point = ChargePoint(
             ChargePointSettings(
@@ -88,15 +89,33 @@ class OcppCharger:
 
     async def connect(self) -> None:
         """Switch on."""
-        await self._point.start()
+        if self._away:
+            self.restore_network()
+        else:
+            await self._point.start()
 
     async def disconnect(self) -> None:
         """Switch off."""
+        self._away = False
         await self._point.stop()
 
     def cut(self) -> None:
         """Lose the connection."""
         self._point.reconnect()
+
+    async def lose_network(self) -> None:
+        """The line is gone and not dialled; transactions wait in their queue."""
+        if self._point.link.is_running:
+            await self._point.link.stop()
+            self._away = True
+
+    def restore_network(self) -> None:
+        """Dial."""
+        if self._away:
+            self._away = False
+            self._point.link.start()
+            if self._point.link.registration.accepted:
+                self._point.link.arm_heartbeat()
 
     def plug_in(self, connector: int, vehicle: SimulatedVehicle) -> None:
         """A vehicle arrives."""

@@ -108,6 +108,14 @@ class ChargerProtocol(Protocol):
         """Lose the network connection; it dials again by itself."""
         ...
 
+    async def lose_network(self) -> None:
+        """The network is away until :meth:`restore_network`; charging goes on."""
+        ...
+
+    def restore_network(self) -> None:
+        """The network is back: dial at once. Nothing where it is not away."""
+        ...
+
     def plug_in(self, connector: int, vehicle: SimulatedVehicle) -> None:
         """A vehicle arrives.
 

@@ -79,6 +79,7 @@ class YkcCharger:
         self._percent = 100
         self._host: PileHost | None = None
         self._online = False
+        self._away = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -93,6 +94,7 @@ class YkcCharger:
     async def connect(self) -> None:
         """Switch on."""
         if self._host is not None:
+            self.restore_network()
             return
         self._host = PileHost(
             self._pile_facts,
@@ -114,6 +116,7 @@ class YkcCharger:
         for task in list(self._tasks):
             task.cancel()
         host, self._host = self._host, None
+        self._away = False
         for bay in self._bays.values():
             self._open_contactor(bay)
         if host is not None:
@@ -124,6 +127,18 @@ class YkcCharger:
         """Lose the connection."""
         if self._host is not None:
             self._host.cut()
+
+    async def lose_network(self) -> None:
+        """The line is gone and not dialled; orders and bills wait."""
+        if self._host is not None and not self._away:
+            await self._host.stop()
+            self._away = True
+
+    def restore_network(self) -> None:
+        """Dial."""
+        if self._host is not None and self._away:
+            self._away = False
+            self._host.start()
 
     def plug_in(self, connector: int, vehicle: SimulatedVehicle) -> None:
         """A vehicle arrives."""

@@ -117,7 +117,8 @@ def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
     return router
 
 
-def _router_for_session(token: AccessToken | None) -> APIRouter:
+def session_router(token: AccessToken | None) -> APIRouter:
+    """The route that changes the token into a browser's session."""
     router = APIRouter(prefix="/api", tags=["access"])
 
     @router.post(
@@ -165,4 +166,4 @@ def _router_for_operation(view: SiteView) -> APIRouter:
 
 def routers(view: SiteView, closing: asyncio.Event, token: AccessToken | None) -> tuple[APIRouter, ...]:
     """All routes; streams end when ``closing`` is set."""
-    return _router_for_home(view, closing), _router_for_session(token), _router_for_operation(view)
+    return _router_for_home(view, closing), session_router(token), _router_for_operation(view)

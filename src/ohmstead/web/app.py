@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import RedirectResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from ohmstead import __version__
@@ -58,11 +59,43 @@ def create_ocpp_app(
     return _finished(_app([ocpp_router(ocpp)], asyncio.Event(), access), allowed_hosts, access)
 
 
-def _app(routers: Iterable[APIRouter], closing: asyncio.Event, access: AccessToken | None) -> FastAPI:
+def create_service_app(
+    routers: Iterable[APIRouter],
+    *,
+    title: str,
+    description: str,
+    page: str,
+    allowed_hosts: Iterable[str] = (),
+    token: str | None = None,
+) -> FastAPI:
+    """Other routes under /api, behind the same door and with one of the dashboard's pages.
+
+    Args:
+        page: the file at ``/``, such as ``simulator.html``; other arguments and errors as of
+            :func:`create_app`.
+    """
+    access = AccessToken(token) if token is not None else None
+    app = _app([*routers, api.session_router(access)], asyncio.Event(), access, title, description)
+
+    @app.get("/", include_in_schema=False)
+    async def show_page() -> RedirectResponse:
+        return RedirectResponse(f"/{page}")
+
+    app.mount("/", dashboard())
+    return _finished(app, allowed_hosts, access)
+
+
+def _app(
+    routers: Iterable[APIRouter],
+    closing: asyncio.Event,
+    access: AccessToken | None,
+    title: str = "Ohmstead",
+    description: str = DESCRIPTION,
+) -> FastAPI:
     app = FastAPI(
-        title="Ohmstead",
+        title=title,
         version=__version__,
-        description=DESCRIPTION,
+        description=description,
         docs_url=None,
         redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
