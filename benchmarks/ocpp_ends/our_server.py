@@ -9,6 +9,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from ohmstead.daemon.logs import setup_logs
 from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
 from ohmstead.ocpp.central.store import Store
 from ohmstead.ocpp.central.system import CentralSystem
@@ -26,4 +27,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    setup_logs("warning")
     asyncio.run(main())
