@@ -53,6 +53,8 @@ export default defineConfig({
   build: {
     outDir: out,
     emptyOutDir: true,
+    // The home's dashboard, and the page of `ohmstead chargers serve`.
+    rollupOptions: { input: ["index.html", "simulator.html"] },
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

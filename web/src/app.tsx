@@ -11,7 +11,7 @@ import { Savings } from "./components/Savings";
 import { TokenForm } from "./components/TokenForm";
 import { t } from "./i18n";
 import { view, type View } from "./route";
-import { connection, home } from "./store";
+import { connection, home, unlock } from "./store";
 
 function Overview() {
   return (
@@ -37,7 +37,7 @@ const VIEWS: Record<View, () => ReturnType<typeof Overview> | null> = {
 };
 
 export function App() {
-  if (connection.value === "locked") return <TokenForm />;
+  if (connection.value === "locked") return <TokenForm unlock={unlock} />;
   if (home.value === null) {
     return (
       <main class="waiting" aria-live="polite">

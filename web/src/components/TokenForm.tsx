@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { t } from "../i18n";
-import { unlock } from "../store";
 
-export function TokenForm() {
+/** Asks for the access token; `unlock` is false if it is the wrong one. */
+export function TokenForm({ unlock }: { unlock: (token: string) => Promise<boolean> }) {
   const token = useSignal("");
   const problem = useSignal("");
   const submit = async (event: Event): Promise<void> => {
