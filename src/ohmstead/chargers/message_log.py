@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class LogEntry:
 
 
 class MessageLog:
-    """Keeps the last 200 of one charger, each cut to 2000 characters and before a password's name.
+    """Keeps the last 200 of one charger, each cut to 2000 characters; contents with a password are left out.
 
     Args:
         now: aware UTC.
@@ -81,7 +82,8 @@ class MessageLog:
 
 
 def without_secrets(text: str) -> str:
-    """The text, or only its beginning where it may have a password or key in it."""
+    """The text, or only what is before its content where that may have a password or key in it."""
     folded = text.casefold()
-    at = min((folded.find(word) for word in _SECRETS if word in folded), default=-1)
-    return text if at < 0 else f"{text[:at]}… (a secret)"
+    if not any(word in folded for word in _SECRETS):
+        return text
+    return f"{re.split('[{(]', text, maxsplit=1)[0][:80]}… (a secret)"
