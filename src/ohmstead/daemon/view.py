@@ -104,10 +104,16 @@ class DaemonView:
                 rows.append(decision_row(record.at, setpoint, previous_w))
         return rows
 
+    def _now(self) -> datetime:
+        """The time of the last cycle; before the first, where the run before it ended."""
+        if self._last is not None:
+            return self._last.at
+        return self._engine.memory.at or self._ledger.since
+
     def state(self) -> StatePayload:
         """See :meth:`ohmstead.web.view.SiteView.state`."""
         site, record = self._engine.site, self._last
-        now = self._ledger.since if record is None else record.at
+        now = self._now()
         assets = self._assets(record)
         grid = GridInfo(power_w=None, quality="missing")
         if record is not None:
@@ -218,7 +224,7 @@ class DaemonView:
     def heating(self) -> HeatingPayload:
         """See :meth:`ohmstead.web.view.SiteView.heating`."""
         if self._heating is None:
-            return HeatingPayload(at=self._ledger.since if self._last is None else self._last.at)
+            return HeatingPayload(at=self._now())
         return self._heating.payload()
 
     def reset_learning(self, room: str) -> LearningInfo:
