@@ -27,6 +27,10 @@ CONFIGURATION = {
 }
 
 
+CARS = ((1, "ONE"), (2, "TWO"), (1, "THREE"), (2, "FOUR"))
+"""Connector and card of each session, one after the other."""
+
+
 class PowerCut(BaseException):
     """Nothing of the process goes on after it."""
 
@@ -117,12 +121,12 @@ class Rig:
         await asyncio.gather(*mine, return_exceptions=True)
         self.store.close()
 
-    async def charge_twice(self) -> None:
-        """Two cars at two connectors, one after the other in time, with a break between."""
+    async def charge_all(self) -> None:
+        """Cars at both connectors, one after the other in time, with a break between."""
         point = self.point
         await point.start()
         await self.until(lambda: point.state is ChargePointState.REGISTERED)
-        for connector_id, id_tag in ((1, "ONE"), (2, "TWO"), (1, "THREE")):
+        for connector_id, id_tag in CARS:
             self._mind_death()
             point.plug_in(connector_id)
             while not await self._present(connector_id, id_tag):
@@ -195,7 +199,7 @@ async def live(path: Path, strikes_at: int, *, cut_power: bool) -> int:
         rig = Rig(central, path, clock)
         fate = rig.boot(strikes_at, cut_power=cut_power)
         try:
-            await rig.charge_twice()
+            await rig.charge_all()
         except PowerCut:
             pass
         finally:
@@ -211,7 +215,7 @@ async def live(path: Path, strikes_at: int, *, cut_power: bool) -> int:
         finally:
             await rig.bury()
         judge(rig, central, registers)
-        assert cut_power or len(central.booked) == 3
+        assert cut_power or len(central.booked) == len(CARS)
     return steps
 
 
