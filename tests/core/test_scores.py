@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,11 @@ def test_negative_prices() -> None:
 def test_equal_prices_are_all_as_good_as_can_be() -> None:
     assert weightings(0.2, 0.2, 0.2) == [1.0, 1.0, 1.0]
     assert scores(()) == ()
+
+
+def test_what_is_not_published_yet_has_no_score() -> None:
+    known, guessed = prices(0.3, 0.1).slots
+    assert [e.weighting for e in scores((known, replace(guessed, known=False)))] == [1.0]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ class ScoreEntry:
 
 
 def scores(slots: Sequence[PriceSlot]) -> tuple[ScoreEntry, ...]:
-    """``(max − p) / (max − min)`` of each slot; 1 for all where they cost the same."""
+    """``(max − p) / (max − min)`` of each published slot; 1 for all where they cost the same."""
+    slots = [s for s in slots if s.known]
     if not slots:
         return ()
     low = min(s.import_eur_per_kwh for s in slots)

@@ -12,7 +12,7 @@ from ohmstead.core.reason import Reason, Rule, Setpoint
 from ohmstead.core.site import ChargePoint, Site
 from ohmstead.core.state import ChargePointState, Reading, SiteState
 from ohmstead.core.tariff import PriceSlot, Tariff
-from ohmstead.daemon.nymea.charging import charging_state, info_of, schedules, scores
+from ohmstead.daemon.nymea.charging import charging_state, info_of, schedules
 from ohmstead.nymea.site_values import ChargingActionIssuer, ChargingState
 from tests.daemon.homes import NOON
 
@@ -122,25 +122,6 @@ def test_what_nobody_set_is_what_the_vehicle_says() -> None:
         NOON + timedelta(hours=3),
         0.9,
     )
-
-
-@pytest.mark.parametrize(
-    ("prices", "weightings"),
-    [((0.1, 0.3, 0.2), (1.0, 0.0, 0.5)), ((0.2, 0.2), (1.0, 1.0)), ((-0.1, 0.1), (1.0, 0.0)), ((), ())],
-)
-def test_scores(prices: tuple[float, ...], weightings: tuple[float, ...]) -> None:
-    slots = [
-        PriceSlot(
-            start=NOON + i * QUARTER,
-            end=NOON + (i + 1) * QUARTER,
-            import_eur_per_kwh=price,
-            export_eur_per_kwh=0.0,
-        )
-        for i, price in enumerate(prices)
-    ]
-    found = scores(slots)
-    assert tuple(s.weighting for s in found) == pytest.approx(weightings)
-    assert tuple(s.value for s in found) == prices
 
 
 def test_without_a_plan_a_deadline_takes_the_cheapest_hours() -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ohmstead.core.charging_info import ChargingInfo, ChargingMode
 from ohmstead.core.plan import Plan, PlanSlot
 from ohmstead.core.reason import Rule, Setpoint
+from ohmstead.core.scores import ScoreEntry as PriceScore
 from ohmstead.core.site import AssetId, ChargePoint, Site
 from ohmstead.core.state import ChargePointState, SiteState
 from ohmstead.core.strategies.cheap_hours import when_chosen, with_neutral_hours
-from ohmstead.core.tariff import PriceSlot, Tariff
+from ohmstead.core.tariff import Tariff
 from ohmstead.core.vehicle_need import VehicleNeed, vehicle_need
 from ohmstead.daemon.nymea.states import phases_at, phases_of
 from ohmstead.nymea.site_values import (
@@ -192,19 +193,6 @@ def _merged(found: Iterable[ChargingSchedule]) -> list[ChargingSchedule]:
     return out
 
 
-def scores(slots: Sequence[PriceSlot]) -> tuple[ScoreEntry, ...]:
-    """Published price slots with their weighting: 1 for the cheapest, 0 for the dearest; all equal: 1.
-
-    ``value`` is the import price, EUR/kWh.
-    """
-    prices = [s.import_eur_per_kwh for s in slots]
-    low, high = min(prices, default=0.0), max(prices, default=0.0)
-    return tuple(
-        ScoreEntry(
-            start=s.start,
-            end=s.end,
-            value=s.import_eur_per_kwh,
-            weighting=1.0 if high <= low else (high - s.import_eur_per_kwh) / (high - low),
-        )
-        for s in slots
-    )
+def entry_of(score: PriceScore) -> ScoreEntry:
+    """A score as the port tells it; ``value`` is the import price, EUR/kWh."""
+    return ScoreEntry(start=score.start, end=score.end, value=score.eur_per_kwh, weighting=score.weighting)

@@ -20,10 +20,11 @@ from ohmstead.core.engine import Engine
 from ohmstead.core.memory import ManualCommand
 from ohmstead.core.reason import Setpoint
 from ohmstead.core.record import CycleRecord
+from ohmstead.core.scores import scores, scores_of_day
 from ohmstead.core.site import Asset, AssetId, ChargePoint, Room
 from ohmstead.core.tariff import Tariff
 from ohmstead.daemon.nymea.actions import Asked, asked
-from ohmstead.daemon.nymea.charging import charging_state, info_of, schedules, scores
+from ohmstead.daemon.nymea.charging import charging_state, entry_of, info_of, schedules
 from ohmstead.daemon.nymea.classes import CAR, CLASSES, METER, class_of
 from ohmstead.daemon.nymea.counters import GRID, Counters, stored_data, thing_entry
 from ohmstead.daemon.nymea.news import News
@@ -361,10 +362,10 @@ class NymeaHost:
         if tariff is None:
             return ()
         if day is None:
-            return scores([s for s in tariff.slots if s.known])
-        local = day.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        end = (local + timedelta(days=1)).astimezone(day.tzinfo)
-        return scores([s for s in tariff.between(local.astimezone(day.tzinfo), end) if s.known])
+            found = scores(tariff.slots)
+        else:
+            found = scores_of_day(tariff, day.astimezone(self._zone).date(), self._zone)
+        return [entry_of(score) for score in found]
 
     def phase_power_limit_a(self) -> int:
         """See :class:`ohmstead.nymea.site_port.ChargingPort`."""
