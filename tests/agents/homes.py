@@ -71,7 +71,7 @@ class Home:
 
     now_s: float = 1000.0
     urls: dict[str, str] = field(default_factory=dict)
-    client: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(timeout=20.0, verify=False))
+    client: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(timeout=60.0, verify=False))
 
     async def post(self, agent: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Ask an agent to do something."""

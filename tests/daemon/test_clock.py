@@ -21,11 +21,11 @@ class SetBack(WallClock):
 
 async def test_a_clock_set_back_does_not_make_the_loop_sleep_on() -> None:
     clock = SetBack()
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(60.0):
         await clock.sleep_until(datetime.now(UTC) + timedelta(seconds=0.02))
 
 
 async def test_what_is_past_is_not_waited_for() -> None:
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(60.0):
         await WallClock().sleep_until(datetime.now(UTC) - timedelta(days=1))
     assert WallClock().now().tzinfo is UTC

@@ -146,7 +146,7 @@ async def test_an_effect_of_the_second_try_is_enough() -> None:
         peer.services["number.set_value"] = hard_of_hearing
         peer.set(LIMIT, 0.0)
         await link.ready()
-        await link.command(set_limit(7.0), shows(7.0), within_s=0.2)
+        await link.command(set_limit(7.0), shows(7.0), within_s=1.0)
         assert len(peer.calls) == 2
 
 

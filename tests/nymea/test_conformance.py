@@ -145,11 +145,11 @@ async def test_the_handshake_comes_first() -> None:
 
 
 async def test_who_does_not_say_hello_in_time_is_dropped() -> None:
-    async with serving(limits=Limits(handshake_s=0.2)) as it:
+    async with serving(limits=Limits(handshake_s=1.0)) as it:
         async with await Client.connect(it.port) as silent:
             assert await silent.ended()
         async with greeted(it.port) as client:
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(1.2)
             assert await client.call("JSONRPC.Version")
 
 

@@ -45,7 +45,7 @@ async def test_the_real_clock_goes_on_its_own() -> None:
     clock, done = RealClock(), asyncio.Event()
     before = clock.monotonic()
     clock.call_later(0.01, done.set)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
         await clock.sleep(0.001)
     assert clock.monotonic() > before

@@ -32,7 +32,7 @@ def nothing(action: str, payload: Payload) -> Payload:
 
 @asynccontextmanager
 async def pair(
-    server_handler: Handler, client_handler: Handler = nothing, *, call_timeout_s: float = 5.0
+    server_handler: Handler, client_handler: Handler = nothing, *, call_timeout_s: float = 30.0
 ) -> AsyncIterator[tuple[Connection, Connection]]:
     """Client and server ends of one connection over a real socket, both served."""
     opened: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()

@@ -552,7 +552,7 @@ def test_every_state_has_a_plan_that_keeps_to_physics(request: PlanRequest) -> N
 def test_the_optimum_is_no_worse_than_simple_plans(
     imports: list[float], export: float, soc: float, peak_w: float
 ) -> None:
-    exact = PlannerSettings(mip_gap=1e-5, mip_gap_eur=1e-3, time_limit_s=5.0, horizon_h=24.0)
+    exact = PlannerSettings(mip_gap=1e-5, mip_gap_eur=1e-3, time_limit_s=60.0, horizon_h=24.0)
     request = PlanRequest(
         now=NOW,
         site=site(PV, BATTERY, replace(CHARGER, target_soc=1.0)),

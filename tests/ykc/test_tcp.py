@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -73,6 +74,11 @@ class Charger:
         self.meter_kwh = round(self.meter_kwh + kwh, 4)
         reading = GunReading(voltage_v=230.0, current_a=10.0, meter_kwh=self.meter_kwh)
         self.host.act(lambda pile, now: pile.guns["01"].measure(reading, now))
+
+
+def orders(pile: Charger) -> set[str]:
+    """The serial numbers of all that this pile began."""
+    return {event.serial for event in pile.events if isinstance(event, StartCharging)}
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -168,7 +174,9 @@ async def test_nothing_is_lost_or_doubled_on_a_bad_line(seed: int, tmp_path: Pat
     ):
         await until(lambda: pile.host.pile.memory.tariff is not None)
         line.cut, line.damage = 0.08, 0.04
-        for attempt in range(25):
+        for attempt in itertools.count():
+            if attempt >= 25 and len(orders(pile)) >= 3:
+                break
             if attempt % 8 == 7 or not pile.host.pile.online:
                 pile.host.cut()  # a damaged login would be waited for longer than a test wants to
             await asyncio.sleep(0.05)
@@ -185,9 +193,8 @@ async def test_nothing_is_lost_or_doubled_on_a_bad_line(seed: int, tmp_path: Pat
         line.cut = line.damage = 0.0
         pile.host.cut()
         await until(lambda: pile.host.pile.online and pile.host.pile.undelivered == 0)
-        started = {event.serial for event in pile.events if isinstance(event, StartCharging)}
+        started = orders(pile)
         assert line.cuts + line.damaged > 0
-        assert started
         assert {bill.serial for bill in bills.bills()} == started
         assert sum(bill.energy_kwh for bill in bills.bills()) == pytest.approx(pile.meter_kwh)
 

@@ -143,7 +143,7 @@ class Plant:
         number, self._next_id = self._next_id, self._next_id + 1
         self._answers[number] = self._loop.create_future()
         await self._socket.send_json({"id": number, **message})
-        return await asyncio.wait_for(self._answers[number], 15)
+        return await asyncio.wait_for(self._answers[number], 60)
 
     async def _call(self, service: str, **data: Any) -> dict[str, Any]:
         domain, name = service.split(".")

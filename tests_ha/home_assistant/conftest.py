@@ -48,7 +48,7 @@ class HomeAssistant:
             None if data is None else json.dumps(data).encode(),
             {"authorization": f"Bearer {self.token}", "content-type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return json.load(answer)
 
     def state(self, entity: str) -> str:
@@ -105,7 +105,7 @@ class Ohmstead:
         """The answer of its API; ``None`` while it is starting."""
         assert self.process.poll() is None, self.log()
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/{path}", timeout=20) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/{path}", timeout=60) as answer:
                 return json.load(answer)
         except (ConnectionError, urllib.error.URLError):
             return None

@@ -52,7 +52,7 @@ class PeerCharger(ChargePoint):
     """A charger with one connector."""
 
     def __init__(self, identity: str, websocket: Any, behaviour: Behaviour | None = None) -> None:
-        super().__init__(identity, websocket, response_timeout=10)
+        super().__init__(identity, websocket, response_timeout=60)
         self.behaviour = behaviour or Behaviour()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.profiles: dict[str, tuple[int, dict[str, Any]]] = {}

@@ -80,11 +80,11 @@ class Charger:
                 (n, "StopTransaction", {"meterStop": 1000 * n + 700, "timestamp": f"{at}:59Z"}),
             ]
 
-    async def run(self, url: str) -> None:
-        """Send until all is answered or the connection breaks."""
+    async def run(self, url: str, keep: int = 0) -> None:
+        """Send until so many messages are left, then wait for the connection to break."""
         async with connect(f"{url}/CP1", subprotocols=["ocpp1.6"], proxy=None) as websocket:  # type: ignore[list-item]
             raw = RawCharger(websocket)
-            while self.queue:
+            while len(self.queue) > keep:
                 n, action, payload = self.queue[0]
                 if action != "StartTransaction":
                     payload = payload | {"transactionId": self.answered[n]}
@@ -92,6 +92,8 @@ class Charger:
                 if action == "StartTransaction":
                     self.answered[n] = answer["transactionId"]
                 self.queue.pop(0)
+            if keep:
+                await websocket.wait_closed()
 
 
 @pytest.mark.slow
@@ -103,7 +105,9 @@ async def test_each_transaction_is_booked_exactly_once_however_often_the_central
     kills = 0
     while charger.queue:
         async with process(database) as (running, url):
-            sending = asyncio.create_task(charger.run(url))
+            lives_to_come = KILLS - kills
+            keep = lives_to_come and len(charger.queue) - len(charger.queue) // lives_to_come
+            sending = asyncio.create_task(charger.run(url, keep))
             if kills < KILLS:
                 left = len(charger.queue) - dice.randrange(1, 4)
                 while len(charger.queue) > left and not sending.done():  # noqa: ASYNC110 - cuts anywhere

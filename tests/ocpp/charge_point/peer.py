@@ -161,7 +161,7 @@ class Peer:
 
 @asynccontextmanager
 async def peer(
-    port: int = 0, timeout_s: float = 30.0, tls: ssl.SSLContext | None = None
+    port: int = 0, timeout_s: float = 120.0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Peer]:
     central = Peer()
     central.scheme = "ws" if tls is None else "wss"

@@ -194,7 +194,7 @@ async def live(path: Path, strikes_at: int, *, cut_power: bool) -> int:
     """One life with one blow; returns how many steps there were before it was over."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, context: None)
-    async with peer(timeout_s=60) as central:
+    async with peer() as central:
         clock = VirtualClock(START)
         rig = Rig(central, path, clock)
         fate = rig.boot(strikes_at, cut_power=cut_power)
@@ -260,7 +260,7 @@ async def test_kill_9_at_random_moments_loses_and_doubles_nothing(tmp_path: Path
     script = tmp_path / "script"
     script.write_text(SCRIPT)
     for run in range(12):
-        async with peer(timeout_s=60) as central:
+        async with peer() as central:
             command = [sys.executable, "-m", "ohmstead", "ocpp", "charge-point", "--url", central.url]
             command += ["--id", "CP1", "--connectors", "2", "--data", str(tmp_path / f"{run}.db")]
             process = await asyncio.create_subprocess_exec(*command, "--script", str(script))
