@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,17 @@ import pytest
 
 from ohmstead.daemon.ocpp_view import CentralView
 from ohmstead.ocpp.central.commands import OPERATIONS
+from ohmstead.ocpp.central.decision import AddSamples
+from ohmstead.ocpp.central.meter_values import MeterSample
 from ohmstead.ocpp.central.settings import UnknownChargers
+from ohmstead.ocpp.central.store import Store
 from ohmstead.ocpp.central.system import CentralSystem
 from ohmstead.ocpp.schemas import schema_of
+from ohmstead.ocpp.times import read_time
 from ohmstead.web.app import create_ocpp_app
 from ohmstead.web.server import serve
 from tests.ocpp.central.peer import peer_charger
-from tests.ocpp.central.serving import OPEN, PATIENCE_S, serving
+from tests.ocpp.central.serving import NOON, OPEN, PATIENCE_S, serving
 
 TOKEN = "correct-horse-battery-staple"  # noqa: S105 - of the test
 HELD = replace(OPEN, unknown_chargers=UnknownChargers.HOLD)
@@ -73,6 +79,31 @@ async def test_chargers_and_sessions_are_listed(tmp_path: Path) -> None:
         assert await web.ask("GET", f"/sessions?before={number}") == []
         (point,) = await web.ask("GET", f"/sessions/{number}/curve")
         assert (point["energy_wh"], point["power_w"]) == (2500.0, 11040.0)
+
+
+async def test_the_curve_of_a_long_session_comes_in_few_points(tmp_path: Path) -> None:
+    async with api(tmp_path) as web, peer_charger(web.central) as peer:
+        number = await peer.plug_and_start()
+        taken = [read_time(NOON) + timedelta(seconds=10 * n) for n in range(5000)]
+        samples = [MeterSample(at=at, energy_wh=30.0 * n, power_w=11_000.0) for n, at in enumerate(taken)]
+        await web.central.store.commit((AddSamples(transaction_id=number, samples=tuple(samples)),))
+        curve = await web.ask("GET", f"/sessions/{number}/curve")
+        assert 400 < len(curve) <= 500
+        assert [datetime.fromisoformat(curve[i]["at"]) for i in (0, -1)] == [taken[0], taken[-1]]
+        assert len(await web.ask("GET", f"/sessions/{number}/curve?points=5000")) == 5000
+
+
+async def test_a_database_that_cannot_be_read_is_told_as_not_available_now(tmp_path: Path) -> None:
+    async with api(tmp_path) as web, peer_charger(web.central):
+        store = web.central.store
+        assert isinstance(store, Store)
+        with closing(sqlite3.connect(store.path)) as stranger:
+            for table in ("charge_session", "sample", "event"):
+                stranger.execute(f"DROP TABLE {table}")
+        for path in ("/sessions", "/sessions/1/curve", "/chargers/PEER/events"):
+            problem = await web.ask("GET", path, status=503)
+            assert problem["title"] == "Not available now"
+            assert f"{store.path}: no such table" in problem["detail"]
 
 
 async def test_operations_go_to_the_charger_and_failures_are_told_apart(tmp_path: Path) -> None:
@@ -181,7 +212,13 @@ async def test_without_the_token_nothing_is_told_and_no_foreign_page_changes_any
 
 
 @pytest.mark.parametrize(
-    "path", ["/sessions?limit=0", "/sessions/0/curve", "/sessions/99999999999999999999/curve"]
+    "path",
+    [
+        "/sessions?limit=0",
+        "/sessions/0/curve",
+        "/sessions/99999999999999999999/curve",
+        "/sessions/1/curve?points=1",
+    ],
 )
 async def test_what_cannot_be_asked_is_422(tmp_path: Path, path: str) -> None:
     async with api(tmp_path) as web:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ohmstead.ocpp.central.charger import Charger, Connector, Tag, Transaction
 from ohmstead.ocpp.central.commands import OPERATIONS
+from ohmstead.ocpp.central.curve import thinned
 from ohmstead.ocpp.central.system import CentralSystem
 from ohmstead.ocpp.schemas import schema_of
 from ohmstead.web.ocpp_schema import (
@@ -91,12 +92,11 @@ class CentralView:
         found = self._central.store.transactions(limit=limit, before_id=before_id, identity=identity)
         return [_session(transaction) for transaction in found]
 
-    def curve(self, session_id: int) -> list[CurvePoint]:
+    def curve(self, session_id: int, points: int) -> list[CurvePoint]:
         """See :class:`~ohmstead.web.ocpp_view.OcppView`."""
         return [
-            CurvePoint(at=sample.at, energy_wh=sample.energy_wh, power_w=sample.power_w, soc=sample.soc)
-            for sample in self._central.store.samples(session_id)
-            if sample.at is not None
+            CurvePoint(at=at, energy_wh=sample.energy_wh, power_w=sample.power_w, soc=sample.soc)
+            for at, sample in thinned(self._central.store.samples(session_id), points)
         ]
 
     def tags(self) -> list[TagInfo]:

@@ -24,6 +24,7 @@ from ohmstead.web.ocpp_view import OcppView
 from ohmstead.web.schema import Problem
 
 MAX_PAYLOAD_BYTES = 1 << 20
+MAX_CURVE_POINTS = 100_000
 NO_STORE = {"cache-control": "no-store"}
 Identity = Annotated[str, Path(description="the charger's identity")]
 Operate = Callable[..., Awaitable[OperationAnswer]]
@@ -199,10 +200,19 @@ def _sessions(router: APIRouter, view: OcppView) -> None:
         response.headers.update(NO_STORE)
         return view.sessions(limit, before, charger)
 
-    @router.get("/sessions/{session_id}/curve", summary="What was measured in a session")
-    def get_curve(session_id: Annotated[int, Path(ge=1, lt=1 << 53)], response: Response) -> list[CurvePoint]:
+    @router.get(
+        "/sessions/{session_id}/curve",
+        summary="What was measured in a session",
+        description="The first and the last measurement as they are; in between, where there are more than "
+        "`points`, one for each equal part of the time, with the mean of its powers.",
+    )
+    def get_curve(
+        session_id: Annotated[int, Path(ge=1, lt=1 << 53)],
+        response: Response,
+        points: Annotated[int, Query(ge=2, le=MAX_CURVE_POINTS, description="at most so many")] = 500,
+    ) -> list[CurvePoint]:
         response.headers.update(NO_STORE)
-        return view.curve(session_id)
+        return view.curve(session_id, points)
 
 
 def _tags(router: APIRouter, view: OcppView) -> None:

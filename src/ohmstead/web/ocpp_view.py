@@ -66,8 +66,11 @@ class OcppView(Protocol):
         """Transactions, newest first. Called from worker threads."""
         ...
 
-    def curve(self, session_id: int) -> list[CurvePoint]:
-        """What was measured in a transaction, by time. Called from worker threads."""
+    def curve(self, session_id: int, points: int) -> list[CurvePoint]:
+        """What was measured in a transaction, by time, in at most so many points (at least 2).
+
+        Called from worker threads.
+        """
         ...
 
     def tags(self) -> list[TagInfo]:

@@ -228,7 +228,7 @@ class Store:
         self, *, limit: int = 100, before_id: int | None = None, identity: str | None = None
     ) -> tuple[Transaction, ...]:
         """Transactions, newest first."""
-        rows = self._reading.execute(
+        rows = self._read(
             "SELECT * FROM charge_session WHERE id < ? AND (? IS NULL OR identity = ?) "
             "ORDER BY id DESC LIMIT ?",
             (before_id or 1 << 62, identity, identity, limit),
@@ -237,7 +237,7 @@ class Store:
 
     def samples(self, transaction_id: int) -> tuple[MeterSample, ...]:
         """The curve of a transaction, by time."""
-        rows = self._reading.execute(
+        rows = self._read(
             "SELECT at, energy_wh, power_w, soc FROM sample WHERE transaction_id = ? ORDER BY at",
             (transaction_id,),
         )
@@ -253,7 +253,7 @@ class Store:
 
     def events(self, identity: str, limit: int = 100) -> tuple[AddEvent, ...]:
         """What happened at a charger, newest first."""
-        rows = self._reading.execute(
+        rows = self._read(
             "SELECT * FROM event WHERE identity = ? ORDER BY id DESC LIMIT ?", (identity, limit)
         )
         return tuple(
@@ -268,7 +268,7 @@ class Store:
 
     def orphan_stops(self) -> int:
         """How many stops came whose transaction is not known."""
-        return int(self._reading.execute("SELECT count(*) FROM orphan_stop").fetchone()[0])
+        return int(self._read("SELECT count(*) FROM orphan_stop")[0][0])
 
     def password(self, identity: str) -> tuple[str | None, str | None]:
         """The salted hash of a charger's password, and of the one that it is being given."""
@@ -301,11 +301,14 @@ class Store:
         self.chargers.pop(identity, None)
 
     def _one(self, query: str, values: Sequence[object]) -> Transaction | None:
+        rows = self._read(query, values)
+        return schema.transaction_of(rows[0]) if rows else None
+
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         try:
-            row = self._reading.execute(query, values).fetchone()
+            return self._reading.execute(query, values).fetchall()
         except (sqlite3.Error, OverflowError) as error:
             raise StoreError(f"{self.path}: {error}") from error
-        return None if row is None else schema.transaction_of(row)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
