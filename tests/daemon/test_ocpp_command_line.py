@@ -114,7 +114,7 @@ async def test_a_configured_home_reads_and_limits_its_charger(tmp_path: Path) ->
     from tests.daemon.test_run import free_port
 
     port, file = free_port(), tmp_path / "home.yaml"
-    file.write_text(HOME + f"web: {{port: {free_port()}}}\nocpp: {{port: {port}}}\n", encoding="utf-8")
+    file.write_text(HOME + f"web: {{port: 0}}\nocpp: {{port: {port}}}\n", encoding="utf-8")
     with started("run", "--config", str(file)) as home:
         central = Central(f"ws://127.0.0.1:{port}/ocpp")
         async with asyncio.timeout(3 * PATIENCE_S), peer_charger(central) as peer:

@@ -32,9 +32,7 @@ def file(tmp_path: Path) -> Path:
     file = tmp_path / "home.yaml"
     write(file, default_answers())
     text = file.read_text(encoding="utf-8")
-    text = text.replace("port: 8080", f"port: {free_port()}").replace(
-        "provider: open_meteo", "provider: none"
-    )
+    text = text.replace("port: 8080", "port: 0").replace("provider: open_meteo", "provider: none")
     file.write_text(text, encoding="utf-8")
     return file
 
@@ -135,10 +133,13 @@ async def test_a_plan_needs_the_planner(file: Path) -> None:
 
 
 def test_a_taken_port_is_told_with_the_key_to_change(file: Path) -> None:
-    port = load_config(file).web.port
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port))
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
+        port = taken.getsockname()[1]
+        file.write_text(
+            file.read_text(encoding="utf-8").replace("port: 0", f"port: {port}"), encoding="utf-8"
+        )
         done = run_to_end("run", "--config", str(file))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (

@@ -23,9 +23,7 @@ def home(tmp_path: Path) -> tuple[Path, int]:
     file, port = tmp_path / "home.yaml", free_port()
     write(file, default_answers())
     text = file.read_text(encoding="utf-8")
-    text = text.replace("port: 8080", f"port: {free_port()}").replace(
-        "provider: open_meteo", "provider: none"
-    )
+    text = text.replace("port: 8080", "port: 0").replace("provider: open_meteo", "provider: none")
     file.write_text(f"{text}\nnymea: {{tcp_port: {port}, websocket_port: 0}}\n", encoding="utf-8")
     return file, port
 

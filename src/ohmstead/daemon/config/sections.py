@@ -194,6 +194,7 @@ class WebSettings:
     host: str = "127.0.0.1"
     """Address to listen on. Other computers can reach it at ``0.0.0.0``, which needs a ``token_file``."""
     port: int = 8080
+    """0 takes a free one, which is told at the start."""
     token_file: Path | None = None
     """File whose first line is the access token, at least 16 characters; relative to the configuration."""
 
