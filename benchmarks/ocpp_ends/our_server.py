@@ -9,6 +9,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from ohmstead.daemon.event_loop import run_serving
 from ohmstead.daemon.logs import setup_logs
 from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
 from ohmstead.ocpp.central.store import Store
@@ -28,4 +29,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     setup_logs("warning")
-    asyncio.run(main())
+    run_serving(main())

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from ohmstead.daemon.event_loop import run_serving
 from ohmstead.daemon.ocpp_view import CentralView
 from ohmstead.daemon.service import stop_on_signals
 from ohmstead.errors import ConfigError, DataError
@@ -46,7 +47,7 @@ def serve_central(options: ServeOptions) -> None:
         ConfigError: an address or a file cannot be used, or anybody could get in.
     """
     options.settings.check()
-    asyncio.run(_serve(options))
+    run_serving(_serve(options))
 
 
 @contextlib.asynccontextmanager

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from ohmstead.daemon.event_loop import run_serving
 from ohmstead.ocpp.central.store import Store
 from ohmstead.ocpp.central.system import CentralSystem
 from tests.ocpp.central.serving import OPEN
@@ -21,4 +22,4 @@ async def main(database: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    run_serving(main(Path(sys.argv[1])))
