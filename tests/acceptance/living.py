@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ohmstead.core.engine import Engine, replay
+from ohmstead.core.memory import Memory
 from ohmstead.core.record import CycleRecord
 from ohmstead.core.settings import Settings
 from ohmstead.core.site import Asset, AssetId
@@ -118,6 +119,23 @@ class Life:
             assert replay(record, self.house.site, self.engine.settings).setpoints == record.setpoints
         return new
 
+    async def act(self, asset: AssetId, action: str, value: Any) -> None:
+        """Execute an action on the thing that an asset is, as a nymea client does."""
+        thing_id = id_of("thing", asset)
+        (thing,) = (await self.client.call("Integrations.GetThings", {"thingId": thing_id}))["things"]
+        asked = {"thingClassId": thing["thingClassId"]}
+        types = (await self.client.call("Integrations.GetActionTypes", asked))["actionTypes"]
+        action_id = next(t["id"] for t in types if t["name"] == action)
+        done = await self.client.call(
+            "Integrations.ExecuteAction",
+            {
+                "thingId": thing_id,
+                "actionTypeId": action_id,
+                "params": [{"paramTypeId": action_id, "value": value}],
+            },
+        )
+        assert done["thingError"] == "ThingErrorNoError"
+
     async def charge(self, mode: str, **more: Any) -> None:
         """Set how the car is charged, as a nymea client does."""
         info = {
@@ -150,13 +168,22 @@ class Life:
 
 @contextlib.asynccontextmanager
 async def lived_in(
-    house: House, folder: Path, *, settings: Settings | None = None, tariff: Tariff | None = None
+    house: House,
+    folder: Path,
+    *,
+    settings: Settings | None = None,
+    tariff: Tariff | None = None,
+    memory: Memory | None = None,
+    sg_ready: bool = False,
 ) -> AsyncIterator[Life]:
-    """A house with its loop, its nymea server and a client that has said hello."""
+    """A house with its loop, its nymea server and a client that has said hello.
+
+    ``memory`` is what the daemon resumes with; ``sg_ready``: the heat pump is asked by its contacts.
+    """
     clock = SimulatedClock(house.now, AS_FAST_AS_POSSIBLE, house.step)
-    engine = Engine(house.site, settings)
+    engine = Engine(house.site, settings, memory=memory)
     engine.set_tariff(tariff)
-    devices = devices_of(house)
+    devices = devices_of(house, sg_ready=sg_ready)
     with Recorder.open(folder / "home.db") as recorder:
         host = nymea_host(ANY_PORT, engine, recorder, clock.now)
         loop = ControlLoop(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ohmstead.core.codec import from_data, to_data
+from ohmstead.core.memory import Memory
 from ohmstead.core.reason import Rule
+from ohmstead.core.record import CycleRecord
 from ohmstead.core.settings import Settings
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import HeatPump, HotWaterTank
 from tests.acceptance.living import house_at, lengths_s, lived_in, powers, tariff_of, told
+from tests.daemon.homes import command_in_force
 
 pytestmark = pytest.mark.slow
 
@@ -81,3 +87,30 @@ async def test_the_compressor_keeps_its_times_whatever_the_sun_does(tmp_path: Pa
             for r in records[360:]
         ]
         assert min(cold_k) > 19.0
+
+
+async def test_a_block_by_a_client_ends_after_two_hours_also_over_a_restart(tmp_path: Path) -> None:
+    """Asked for by its contacts: `Off` is a block, and at most three of them are taken a day."""
+    house = house_at(WINTER, battery_soc=0.3)
+    async with lived_in(house, tmp_path, sg_ready=True) as life:
+        await life.run(HOUR / 2, every_s=60.0)
+        await life.act("heat_pump", "sgReadyMode", "Off")
+        first = await life.run(timedelta(minutes=90), every_s=60.0)
+        asked = [asked_for(r) for r in first]
+        begin = first[asked.index(SgReady.BLOCKED)].at
+        assert set(asked[asked.index(SgReady.BLOCKED) :]) == {SgReady.BLOCKED}
+        assert command_in_force(house, "heat_pump") == 0.0
+        stored = json.dumps(to_data(life.engine.memory))
+    memory = from_data(Memory, json.loads(stored))
+    async with lived_in(house, tmp_path, sg_ready=True, memory=memory) as life:
+        rest = await life.run(HOUR, every_s=60.0)
+        blocked = [r.at for r in rest if asked_for(r) is SgReady.BLOCKED]
+        assert timedelta(minutes=118) <= blocked[-1] - begin <= timedelta(minutes=120)
+        assert asked_for(rest[-1]) is SgReady.NORMAL
+        assert command_in_force(house, "heat_pump") is None, "it regulates itself again"
+        assert not life.engine.disobedient
+
+
+def asked_for(record: CycleRecord) -> SgReady | None:
+    """What the heat pump's contacts were set to."""
+    return next(s.sg_ready for s in record.setpoints if s.asset == "heat_pump")

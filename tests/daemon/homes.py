@@ -10,7 +10,7 @@ from typing import Any
 from ohmstead.core.engine import Engine
 from ohmstead.core.reason import Setpoint
 from ohmstead.core.record import CycleRecord
-from ohmstead.core.site import Load
+from ohmstead.core.site import HeatPump, Load
 from ohmstead.daemon.actuation import Actuators
 from ohmstead.daemon.loop import ControlLoop, CycleListener
 from ohmstead.daemon.sensing import Senses
@@ -25,10 +25,14 @@ AS_FAST_AS_POSSIBLE = 1e9
 NOON = DEMO_START + timedelta(hours=6)
 
 
-def devices_of(house: House) -> list[Device]:
-    """Every device of a house, through the adapter."""
+def devices_of(house: House, *, sg_ready: bool = False) -> list[Device]:
+    """Every device of a house, through the adapter; the heat pump by its contacts where ``sg_ready``."""
     adapter = open_simulated(Environment(plant=house))
-    return [adapter.device(a, SimulatedOptions()) for a in house.site.assets if not isinstance(a, Load)]
+    return [
+        adapter.device(a, SimulatedOptions(sg_ready=sg_ready and isinstance(a, HeatPump)))
+        for a in house.site.assets
+        if not isinstance(a, Load)
+    ]
 
 
 def meter_of(house: House) -> Meter:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import (
     Asset,
     Battery,
@@ -228,12 +227,6 @@ def test_orders_come_in_the_order_that_is_safe(
     asset: Asset, actions: tuple[str, ...], power_w: float, wanted: list[tuple[str, Any]]
 ) -> None:
     assert orders(asset, thing(*actions), power_w) == wanted
-
-
-def test_a_heat_pump_gets_the_state_that_it_may_have_now() -> None:
-    pump = HeatPump(id="h", rooms=("living",))
-    for state, mode in ((SgReady.NORMAL, "Standard"), (SgReady.FORCED, "High"), (SgReady.BLOCKED, "Off")):
-        assert orders(pump, thing("sgReadyMode"), 0.0, state) == [("sgReadyMode", mode)]
 
 
 def test_orders_stay_within_the_range_that_the_thing_has_now() -> None:

@@ -6,12 +6,15 @@ import math
 
 import pytest
 
-from ohmstead.core.site import Battery, Load, PvSystem, Room
+from ohmstead.core.sg_ready import SgReady
+from ohmstead.core.site import Battery, HeatPump, Load, PvSystem, Room
+from ohmstead.core.state import HeatPumpState
 from ohmstead.devices.adapter import AdapterOptions, Environment
-from ohmstead.devices.base import Controllable
-from ohmstead.devices.simulated import SIMULATED, SimulatedOptions
+from ohmstead.devices.base import Controllable, SgReadyControllable
+from ohmstead.devices.simulated import SIMULATED, SimulatedOptions, problems_of_options
 from ohmstead.errors import ConfigError, DeviceError
 from ohmstead.simulator.scenario import demo_house
+from tests.daemon.homes import command_in_force
 
 OPTIONS = SimulatedOptions()
 
@@ -76,6 +79,32 @@ async def test_an_asset_may_have_another_name_in_the_house() -> None:
 def test_without_a_house_there_is_no_simulated_device() -> None:
     with pytest.raises(ConfigError, match="needs a simulated house"):
         SIMULATED.open(Environment())
+
+
+async def test_a_heat_pump_may_have_contacts_instead() -> None:
+    house = demo_house(seed=1)
+    pump = house.site.asset("heat_pump")
+    assert isinstance(pump, HeatPump)
+    adapter = SIMULATED.open(Environment(plant=house))
+    assert not isinstance(adapter.device(pump, OPTIONS), SgReadyControllable)
+    device = adapter.device(pump, SimulatedOptions(sg_ready=True))
+    assert isinstance(device, SgReadyControllable)
+    state = await device.update()
+    assert isinstance(state, HeatPumpState)
+    assert state.sg_ready
+    for wanted, told_w in (
+        (SgReady.FORCED, pump.max_w),
+        (SgReady.RECOMMENDED, (pump.min_w + pump.max_w) / 2.0),
+        (SgReady.BLOCKED, 0.0),
+        (SgReady.NORMAL, None),
+    ):
+        await device.ask_for(wanted)
+        assert command_in_force(house, "heat_pump") == told_w
+        house.step(60)
+    assert list(problems_of_options(pump, SimulatedOptions(sg_ready=True))) == []
+    assert list(problems_of_options(None, SimulatedOptions(sg_ready=True))) == [
+        ("sg_ready", "only a heat pump has it")
+    ]
 
 
 def test_options_of_another_adapter_are_refused() -> None:

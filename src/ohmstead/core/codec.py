@@ -23,6 +23,7 @@ from ohmstead.core import (
     reason,
     record,
     settings,
+    sg_ready,
     site,
     state,
     tariff,
@@ -30,7 +31,9 @@ from ohmstead.core import (
 
 T = TypeVar("T")
 
-_MODULES = (charging_info, dispatch, memory, phases, plan, reason, record, settings, site, state, tariff)
+_MODULES = (
+    charging_info, dispatch, memory, phases, plan, reason, record, settings, sg_ready, site, state, tariff
+)  # fmt: skip
 _CLASSES: dict[str, type[Any]] = {
     name: found
     for module in _MODULES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ohmstead.core.contacts import contacts, regulates_itself
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.dispatch import Conflict, Desk
 from ohmstead.core.estimate import estimate
@@ -123,17 +124,32 @@ def _setpoints(cycle: Cycle, desk: Desk) -> list[Setpoint]:
         measured_w = cycle.state.assets[asset_id].power_w.value
         reaction_s = 10.0 if flex is None else flex.reaction_s
         step_w = 50.0 if flex is None else flex.step_w
-        ignored = flex is not None and ignores(memory, measured_w)
+        asked_before = memory.sg_ready
+        sg_ready = contacts(cycle, desk, asset_id, power_w, reason)
+        own = sg_ready is not None and regulates_itself(memory)
+        ignored = flex is not None and not own and ignores(memory, measured_w)
         repeat_s = reaction_s + retry_s(memory) if ignored else max(REPEAT_S, reaction_s + retry_s(memory))
         send = _worth_sending(cycle, memory, power_w, reason, step_w, repeat_s)
-        if send or memory.at_least_w is None:
+        send = send or (sg_ready is not None and (asked_before is None or asked_before.state is not sg_ready))
+        if own:
+            memory.ignored = 0
+        elif send or memory.at_least_w is None:
             count(memory, waited_s=cycle.since_s(memory.commanded_at), reaction_s=reaction_s)
         if send:
             _remember(cycle, memory, flex, power_w, reason, measured_w or 0.0, repeat_s)
         else:
             memory.rule = reason.rule
         nominal_w = _as_if_all_phases(cycle, flex, power_w)
-        out.append(Setpoint(asset=asset_id, power_w=power_w, reason=reason, send=send, nominal_w=nominal_w))
+        out.append(
+            Setpoint(
+                asset=asset_id,
+                power_w=power_w,
+                reason=reason,
+                send=send,
+                nominal_w=nominal_w,
+                sg_ready=sg_ready,
+            )
+        )
     return out
 
 

@@ -14,6 +14,7 @@ from ohmstead.core.charging_info import ChargingInfo
 from ohmstead.core.phases import PhaseEvidence
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Tuning
+from ohmstead.core.sg_ready import SgReadyMemory
 from ohmstead.core.site import AssetId
 
 RUNNING_W = 20.0
@@ -69,6 +70,8 @@ class AssetMemory:
     """Start of the local day that ``spot_kwh`` belongs to."""
     spot_kwh: float = 0.0
     """Taken in cheap hours of that day."""
+    sg_ready: SgReadyMemory | None = None
+    """What the contacts of an SG-Ready heat pump ask for, its blocks and boosts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +140,8 @@ class Memory:
                     setattr(memory, name, now)
             memory.recent = tuple(seen for seen in memory.recent if seen[0] <= now)
             memory.starts = tuple(min(at, now) for at in memory.starts)
+            if memory.sg_ready is not None:
+                memory.sg_ready = memory.sg_ready.rebased(now)
         if out.planned_at is not None and out.planned_at > now:
             out.planned_at = None
         return out

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import AssetId
 
 
@@ -97,6 +98,7 @@ class Setpoint:
     ``send`` is False where the change is too small or repeats what the device already follows.
     ``nominal_w`` is what a charger must be told to get ``power_w`` out of a vehicle that uses fewer
     phases than the charger has; ``None``: the power itself.
+    ``sg_ready`` is what a heat pump with such contacts is told instead of a power.
 
     Raises:
         ValueError: the power is not finite.
@@ -107,6 +109,7 @@ class Setpoint:
     reason: Reason
     send: bool = True
     nominal_w: float | None = None
+    sg_ready: SgReady | None = None
 
     @property
     def told_w(self) -> float:

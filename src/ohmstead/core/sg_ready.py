@@ -66,6 +66,15 @@ class SgReadyMemory:
     blocks: tuple[datetime, ...] = ()
     boosted_until: datetime | None = None
 
+    def rebased(self, now: datetime) -> SgReadyMemory:
+        """A copy in which no time lies in the future, for a clock that was set back."""
+        return SgReadyMemory(
+            state=self.state,
+            since=None if self.since is None else min(self.since, now),
+            blocks=tuple(min(at, now) for at in self.blocks),
+            boosted_until=None if self.boosted_until is None else min(self.boosted_until, now),
+        )
+
 
 def wish_of(pump: HeatPump, power_w: float) -> SgReady:
     """The state that stands for a power, W.

@@ -121,6 +121,8 @@ class HeatPumpState(AssetState):
     running: bool = False
     supply_c: Reading = MISSING
     thermal_w: Reading = MISSING
+    sg_ready: bool = False
+    """It regulates itself and takes the four states of SG Ready instead of a power."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

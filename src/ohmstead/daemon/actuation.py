@@ -9,7 +9,7 @@ import structlog
 
 from ohmstead.core.reason import Setpoint
 from ohmstead.core.site import AssetId
-from ohmstead.devices.base import Controllable, Device
+from ohmstead.devices.base import Controllable, Device, SgReadyControllable
 from ohmstead.errors import DeviceError
 
 log = structlog.get_logger(__name__)
@@ -30,6 +30,8 @@ class Actuators:
         }
         self._dry_run = dry_run
         self._told_w: dict[AssetId, float] = {}
+        self._newest: dict[AssetId, Setpoint] = {}
+        self._turns: dict[AssetId, asyncio.Lock] = {a: asyncio.Lock() for a in self._devices}
         self.failing: dict[AssetId, str] = {}
         """Devices that did not take their last command, with the reason in words."""
 
@@ -37,13 +39,15 @@ class Actuators:
         """Send what is to be sent; the ids of the devices that did not take it.
 
         Those that are to take less come first, so that no two devices are on meanwhile that must not be
-        on together. One that is slow to answer holds the others up for a moment only.
+        on together. One that is slow to answer holds the others up for a moment only. A device is told
+        one thing at a time, and what was overtaken by a newer setpoint is not told any more.
         """
         wanted = [s for s in setpoints if s.send and s.asset in self._devices]
         if self._dry_run:
             for setpoint in wanted:
                 log.info("dry_run", asset=setpoint.asset, power_w=round(setpoint.power_w))
             return []
+        self._newest |= {s.asset: s for s in wanted}
         less = [s for s in wanted if s.power_w <= self._told_w.get(s.asset, 0.0)]
         more = [s for s in wanted if s.power_w > self._told_w.get(s.asset, 0.0)]
         async with asyncio.TaskGroup() as group:
@@ -51,7 +55,7 @@ class Actuators:
             if sent and more:
                 await asyncio.wait(sent.values(), timeout=LESS_FIRST_S)
             sent |= {s.asset: group.create_task(self._apply(s)) for s in more}
-        self._told_w |= {s.asset: s.power_w for s in wanted}
+        self._told_w |= {s.asset: s.power_w for s in wanted if self._newest[s.asset] is s}
         return [s.asset for s in wanted if not sent[s.asset].result()]
 
     async def release(self) -> None:
@@ -61,9 +65,19 @@ class Actuators:
         await asyncio.gather(*(self._release(a, d) for a, d in self._devices.items()))
 
     async def _apply(self, setpoint: Setpoint) -> bool:
+        async with self._turns[setpoint.asset]:
+            if self._newest[setpoint.asset] is not setpoint:
+                return True
+            return await self._tell(setpoint)
+
+    async def _tell(self, setpoint: Setpoint) -> bool:
         try:
             async with asyncio.timeout(APPLY_TIMEOUT_S):
-                await self._devices[setpoint.asset].apply(setpoint.told_w)
+                device = self._devices[setpoint.asset]
+                if setpoint.sg_ready is not None and isinstance(device, SgReadyControllable):
+                    await device.ask_for(setpoint.sg_ready)
+                else:
+                    await device.apply(setpoint.told_w)
         except (DeviceError, OSError) as error:
             words = str(error) or f"no answer within {APPLY_TIMEOUT_S:.0f} s"
             if self.failing.get(setpoint.asset) != words:

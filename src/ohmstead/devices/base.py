@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import AssetId
 from ohmstead.core.state import AssetState, GridState
 
@@ -21,6 +22,15 @@ class Meter(Protocol):
         Raises:
             DeviceError: it did not answer or answered nonsense.
         """
+        ...
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A meter that sends its readings by itself; :meth:`Meter.update` then costs nothing."""
+
+    async def changed(self) -> None:
+        """Return at the next reading that it sends; wait on while it sends none. Raises nothing."""
         ...
 
 
@@ -55,6 +65,19 @@ class Controllable(Protocol):
 
     async def release(self) -> None:
         """Go back to the device's own safe state, as when nobody commands it.
+
+        Raises:
+            DeviceError: it refused or did not answer.
+        """
+        ...
+
+
+@runtime_checkable
+class SgReadyControllable(Protocol):
+    """A heat pump that takes states of SG Ready; its ``HeatPumpState`` tells so with ``sg_ready``."""
+
+    async def ask_for(self, state: SgReady) -> None:
+        """Set its contacts. Idempotent; returns when the device accepted it.
 
         Raises:
             DeviceError: it refused or did not answer.

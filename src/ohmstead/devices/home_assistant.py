@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import (
     Asset,
     AssetId,
@@ -108,6 +109,11 @@ class HomeAssistantOptions(AdapterOptions):
     release_option: str | None = Field(
         default=None,
         description="Option of `mode` for the device's own control, when Ohmstead stops; else idle.",
+    )
+    sg_ready: tuple[EntityId, EntityId] | None = Field(
+        default=None,
+        description="The two switches that are contact 1 and contact 2 of an SG-Ready heat pump, "
+        "instead of `command`.",
     )
     max_age_s: float = Field(
         default=900.0,
@@ -244,6 +250,7 @@ class HomeAssistantDevice:
                     phases_w=phases_w,
                     running=power_w.or_(0.0) > RUNNING_W,
                     supply_c=reader.celsius(options.temperature),
+                    sg_ready=options.sg_ready is not None,
                 )
             case Room():
                 return RoomState(
@@ -259,7 +266,10 @@ class HomeAssistantDevice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomeAssistantActuator(HomeAssistantDevice):
-    """An asset that obeys; ``Controllable``. What it already shows is not sent again."""
+    """An asset that obeys; ``Controllable``, a heat pump with contacts ``SgReadyControllable``.
+
+    What it already shows is not sent again.
+    """
 
     knobs: Knobs
 
@@ -267,6 +277,11 @@ class HomeAssistantActuator(HomeAssistantDevice):
         """See :meth:`ohmstead.devices.base.Controllable.apply`."""
         await self.reader.link.ready()
         await self._carry_out(list(self.knobs.orders(power_w, self.reader.link.state)))
+
+    async def ask_for(self, state: SgReady) -> None:
+        """See :meth:`ohmstead.devices.base.SgReadyControllable.ask_for`."""
+        await self.reader.link.ready()
+        await self._carry_out(list(self.knobs.contact_orders(state)))
 
     async def release(self) -> None:
         """See :meth:`ohmstead.devices.base.Controllable.release`."""
@@ -309,7 +324,7 @@ class HomeAssistantAdapter:
             raise ConfigError(f"assets: {asset.id}: device: {key}: {words}")
         reader = self._reader(own, natural)
         knobs = _knobs(asset, own, natural)
-        if own.command is None and own.mode is None and own.enable is None:
+        if not knobs.entities():
             return HomeAssistantDevice(asset=asset, reader=reader)
         self._link.want(knobs.entities())
         return HomeAssistantActuator(asset=asset, reader=reader, knobs=knobs)
@@ -349,6 +364,7 @@ def _knobs(asset: Asset, own: HomeAssistantOptions, natural: Positive) -> Knobs:
         discharge_option=own.discharge_option,
         idle_option=own.idle_option,
         release_option=own.release_option,
+        contacts=own.sg_ready or (),
     )
 
 

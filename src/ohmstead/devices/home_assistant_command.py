@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ohmstead.core.sg_ready import SgReady, wish_of
 from ohmstead.core.site import (
     Asset,
     Battery,
@@ -147,6 +148,7 @@ class Knobs:
     Args:
         sign: 1 where a positive number means power into the asset, else -1.
         options: of ``mode``, for charging, discharging, idle and for the device's own control.
+        contacts: the two switches of an SG-Ready heat pump, in their order.
     """
 
     asset: Asset
@@ -159,11 +161,18 @@ class Knobs:
     discharge_option: str | None = None
     idle_option: str | None = None
     release_option: str | None = None
+    contacts: tuple[str, ...] = ()
 
     def entities(self) -> tuple[str, ...]:
         """All of them."""
         found = (self.command, self.discharge_command, self.enable, self.mode)
-        return tuple(entity for entity in found if entity is not None)
+        return (*(entity for entity in found if entity is not None), *self.contacts)
+
+    def contact_orders(self, state: SgReady) -> Iterator[Order]:
+        """What to send for a state of SG Ready; a contact opens before the other one closes."""
+        wanted = sorted(zip(self.contacts, state.contacts, strict=True), key=lambda pair: pair[1])
+        for entity_id, closed in wanted:
+            yield switched(entity_id, on=closed)
 
     def orders(self, power_w: float, look: Look) -> Iterator[Order]:
         """What to send for a power, W, load convention, in this order.
@@ -173,6 +182,9 @@ class Knobs:
         """
         if not math.isfinite(power_w):
             raise DeviceError(f"{self.asset.id}: {power_w} W is not a setpoint")
+        if self.contacts and isinstance(self.asset, HeatPump):
+            yield from self.contact_orders(wish_of(self.asset, power_w))
+            return
         orders = list(self._number_orders(power_w, look))
         off = abs(power_w) < NOTHING_W or self._is_off(orders)
         if self.mode is not None:
@@ -191,6 +203,9 @@ class Knobs:
 
     def release(self, look: Look) -> Iterator[Order]:
         """What to send so that the device is in its own safe state."""
+        if self.contacts:
+            yield from self.contact_orders(SgReady.NORMAL)
+            return
         if self.mode is not None and (option := self.release_option or self.idle_option) is not None:
             yield selected(self.mode, option)
             return
@@ -239,6 +254,13 @@ def problems_of(knobs: Knobs) -> Iterator[tuple[str, str]]:
         "enable": (knobs.enable, SWITCHES),
         "mode": (knobs.mode, SELECTS),
     }
+    for contact in knobs.contacts:
+        if domain_of(contact) not in SWITCHES:
+            yield "sg_ready", f"found {contact!r}, allowed: entities of {', '.join(SWITCHES)}"
+    if knobs.contacts and not isinstance(knobs.asset, HeatPump):
+        yield "sg_ready", "only a heat pump has it"
+    if knobs.contacts and knobs.command is not None:
+        yield "sg_ready", "found together with `command`; such a heat pump takes no power"
     for key, (entity_id, domains) in allowed.items():
         if entity_id is not None and domain_of(entity_id) not in domains:
             yield key, f"found {entity_id!r}, allowed: an entity of {', '.join(domains)}"

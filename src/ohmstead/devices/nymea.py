@@ -11,12 +11,12 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, field_validator
 
-from ohmstead.core.sg_ready import SgReady, SgReadyMemory, next_state, wish_of
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import (
     Asset,
     AssetId,
@@ -45,7 +45,7 @@ from ohmstead.core.state import (
 )
 from ohmstead.devices.adapter import AdapterOptions, AdapterSpec, Environment
 from ohmstead.devices.base import Device, Meter
-from ohmstead.devices.nymea_orders import orders
+from ohmstead.devices.nymea_orders import SG_READY, SG_READY_MODES, orders
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
 from ohmstead.nymea.box import BoxThing, NymeaBox
 from ohmstead.nymea.client import Address
@@ -203,7 +203,13 @@ class NymeaDevice:
             case HeatPump():
                 running = power_w.or_(0.0) > RUNNING_W
                 supply_c = self.found.reading(thing, "flowTemperature")
-                return HeatPumpState(id=self.id, power_w=power_w, running=running, supply_c=supply_c)
+                return HeatPumpState(
+                    id=self.id,
+                    power_w=power_w,
+                    running=running,
+                    supply_c=supply_c,
+                    sg_ready=SG_READY in thing.box_class.actions,
+                )
             case Room():
                 return RoomState(
                     id=self.id,
@@ -255,27 +261,23 @@ class NymeaDevice:
 
 
 class NymeaActuator(NymeaDevice):
-    """A thing that obeys; ``Controllable``."""
-
-    def __init__(self, asset: Asset, found: Found, options: NymeaOptions) -> None:
-        super().__init__(asset, found, options)
-        self._sg_ready = SgReadyMemory()
+    """A thing that obeys; ``Controllable``, and ``SgReadyControllable`` where it is such a heat pump."""
 
     async def apply(self, power_w: float) -> None:
         """See :meth:`ohmstead.devices.base.Controllable.apply`."""
         if not math.isfinite(power_w):
             raise DeviceError(f"{self.id}: {power_w} W is not a setpoint")
         thing = await self.found.thing()
-        for action, value in orders(self.asset, thing, power_w, self._sg_ready_state(power_w)):
-            if thing.states.get(action) != value:
-                await self.found.box.execute(thing, action, value)
+        for action, value in orders(self.asset, thing, power_w):
+            await self._tell(thing, action, value)
 
-    def _sg_ready_state(self, power_w: float) -> SgReady | None:
-        """What a heat pump may be asked for now, with the times that protect it."""
-        if not isinstance(self.asset, HeatPump):
-            return None
-        self._sg_ready = next_state(self._sg_ready, wish_of(self.asset, power_w), datetime.now(UTC))
-        return self._sg_ready.state
+    async def ask_for(self, state: SgReady) -> None:
+        """See :meth:`ohmstead.devices.base.SgReadyControllable.ask_for`."""
+        await self._tell(await self.found.thing(), SG_READY, SG_READY_MODES[state])
+
+    async def _tell(self, thing: BoxThing, action: str, value: Any) -> None:
+        if thing.states.get(action) != value:
+            await self.found.box.execute(thing, action, value)
 
     async def release(self) -> None:
         """See :meth:`ohmstead.devices.base.Controllable.release`."""
@@ -284,8 +286,8 @@ class NymeaActuator(NymeaDevice):
             case ChargePoint():
                 phases = 3 if self.asset.phases is Phases.ALL and not self.asset.phase_switching else 1
                 await self.apply(phases * self.asset.min_a * self.asset.voltage_v)
-            case HeatPump() if "sgReadyMode" in thing.box_class.actions:
-                await self.found.box.execute(thing, "sgReadyMode", "Standard")
+            case HeatPump() if SG_READY in thing.box_class.actions:
+                await self.found.box.execute(thing, SG_READY, SG_READY_MODES[SgReady.NORMAL])
             case HeatPump() | FlexibleLoad():
                 await self.found.box.execute(thing, "power", value=True)
             case _:

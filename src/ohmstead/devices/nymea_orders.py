@@ -16,6 +16,8 @@ Order = tuple[str, Any]
 """An action by its name, and the value of its parameter."""
 
 
+SG_READY = "sgReadyMode"
+"""The state of a ``smartgridheatpump``, and the action of the same name."""
 SG_READY_MODES: Mapping[SgReady, str] = {
     SgReady.BLOCKED: "Off",
     SgReady.NORMAL: "Standard",
@@ -25,11 +27,8 @@ SG_READY_MODES: Mapping[SgReady, str] = {
 """nymea has one mode for both boosts; the pump's wiring decides which of them it is."""
 
 
-def orders(asset: Asset, thing: BoxThing, power_w: float, sg_ready: SgReady | None = None) -> list[Order]:
+def orders(asset: Asset, thing: BoxThing, power_w: float) -> list[Order]:
     """What makes a thing take a power, in the order in which it is to be told: phases, current, then power.
-
-    Args:
-        sg_ready: the state that an SG-Ready heat pump may have now; ``None``: what the power stands for.
 
     Raises:
         DeviceError: the thing has nothing that could do it.
@@ -38,8 +37,8 @@ def orders(asset: Asset, thing: BoxThing, power_w: float, sg_ready: SgReady | No
     match asset:
         case ChargePoint():
             return _charging(asset, thing, power_w)
-        case HeatPump() if "sgReadyMode" in actions:
-            return [("sgReadyMode", SG_READY_MODES[sg_ready or wish_of(asset, power_w)])]
+        case HeatPump() if SG_READY in actions:
+            return [(SG_READY, SG_READY_MODES[wish_of(asset, power_w)])]
         case HotWaterTank() if "percentage" in actions and asset.max_w > 0:
             share = min(1.0, max(0.0, power_w / asset.max_w))
             switch: list[Order] = [("power", power_w > 0.0)] if "power" in actions else []

@@ -6,10 +6,12 @@ It does nothing that a real adapter does not do, so that the loop above cannot t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pydantic import Field
 
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import (
     Asset,
     AssetId,
@@ -22,7 +24,7 @@ from ohmstead.core.site import (
     PvSystem,
     Room,
 )
-from ohmstead.core.state import AssetState, GridState
+from ohmstead.core.state import AssetState, GridState, HeatPumpState
 from ohmstead.devices.adapter import AdapterOptions, AdapterSpec, Environment, Plant
 from ohmstead.devices.base import Device, Meter
 from ohmstead.errors import ConfigError, DeviceError
@@ -33,6 +35,9 @@ class SimulatedOptions(AdapterOptions):
 
     asset: AssetId | None = Field(
         default=None, description="Id in the simulated house, where it is another than the asset's own."
+    )
+    sg_ready: bool = Field(
+        default=False, description="Of a heat pump: it takes the states of SG Ready instead of a power."
     )
 
 
@@ -76,6 +81,30 @@ class SimulatedActuator(SimulatedDevice):
         self.plant.release(self.plant_id)
 
 
+@dataclass(frozen=True, slots=True)
+class SimulatedSgReady(SimulatedActuator):
+    """A simulated heat pump with contacts; ``SgReadyControllable``. Both boosts are powers to the twin."""
+
+    pump: HeatPump
+
+    async def update(self) -> AssetState:
+        """See :meth:`ohmstead.devices.base.Device.update`."""
+        state = await SimulatedActuator.update(self)
+        return replace(state, sg_ready=True) if isinstance(state, HeatPumpState) else state
+
+    async def ask_for(self, state: SgReady) -> None:
+        """See :meth:`ohmstead.devices.base.SgReadyControllable.ask_for`."""
+        match state:
+            case SgReady.NORMAL:
+                await self.release()
+            case SgReady.BLOCKED:
+                await self.apply(0.0)
+            case SgReady.RECOMMENDED:
+                await self.apply((self.pump.min_w + self.pump.max_w) / 2.0)
+            case SgReady.FORCED:
+                await self.apply(self.pump.max_w)
+
+
 def obeys(asset: Asset) -> bool:
     """Whether a simulated asset takes setpoints: rooms and the household never, PV where curtailable."""
     match asset:
@@ -105,11 +134,20 @@ class SimulatedAdapter:
         """
         if not isinstance(options, SimulatedOptions):
             raise TypeError(f"options of {asset.id}: {type(options).__name__}, expected SimulatedOptions")
+        plant_id = options.asset or asset.id
+        if options.sg_ready and isinstance(asset, HeatPump):
+            return SimulatedSgReady(asset.id, self._plant, plant_id, asset)
         kind = SimulatedActuator if obeys(asset) else SimulatedDevice
-        return kind(asset.id, self._plant, options.asset or asset.id)
+        return kind(asset.id, self._plant, plant_id)
 
     async def close(self) -> None:
         """Nothing to give back."""
+
+
+def problems_of_options(asset: Asset | None, options: AdapterOptions) -> Iterator[tuple[str, str]]:
+    """What an asset (``None``: the meter) cannot have, as the option to blame and words."""
+    if isinstance(options, SimulatedOptions) and options.sg_ready and not isinstance(asset, HeatPump):
+        yield "sg_ready", "only a heat pump has it"
 
 
 def open_simulated(environment: Environment) -> SimulatedAdapter:
@@ -133,4 +171,5 @@ SIMULATED = AdapterSpec(
     assets=(PvSystem, Battery, ChargePoint, HotWaterTank, HeatPump, Room, Load, FlexibleLoad),
     is_meter=True,
     open=open_simulated,
+    problems=problems_of_options,
 )
