@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from ohmstead.errors import DeviceError, DeviceOffline, OhmsteadError
@@ -58,7 +57,9 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure
 
 
 Handler = Callable[[str, Payload], "Payload | Awaitable[Payload] | None"]
-"""Answers a call of the peer, at once or later; ``None``: never. May raise :class:`Refusal`."""
+"""Answers a call of the peer, at once or later; ``None``: never. May raise :class:`Refusal`.
+
+A coroutine ends with the connection; a future is its maker's, and is not cancelled."""
 
 
 Observer = Callable[[str, str], None]
@@ -110,7 +111,7 @@ class Connection:
         self._clock = clock or RealClock()
         self._session = Session(tolerant=tolerant, call_timeout_s=call_timeout_s)
         self._waiting: dict[str, asyncio.Future[Payload]] = {}
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Future[Any]] = set()
         self._sending = asyncio.Lock()
         self._timer: Timer | None = None
         self._crash: BaseException | None = None
@@ -136,7 +137,8 @@ class Connection:
             while True:
                 data = await self._websocket.recv()
                 self._take(data)
-                await self._flush()
+                if not self._flush_at_once():
+                    await self._flush()
         except ConnectionClosed as closed:
             reason = str(closed)
         finally:
@@ -231,29 +233,30 @@ class Connection:
             return
         if answer is None:
             self._session.stay_silent(call.message_id)
-        elif inspect.isawaitable(answer):
-            task = asyncio.ensure_future(self._answer_later(call, answer))
-            self._background.add(task)
-            task.add_done_callback(self._answered)
-        else:
+        elif isinstance(answer, dict):
             self._reply(call, answer)
-
-    async def _answer_later(self, call: InboundCall, answer: Awaitable[Payload]) -> None:
-        try:
-            payload = await answer
-        except Refusal as refusal:
-            self._refuse(call, refusal.code, refusal.description, refusal.details)
-        except OhmsteadError as error:
-            self._refuse_failed(call, error)
         else:
-            self._reply(call, payload)
-        await self._flush()
+            future = asyncio.ensure_future(answer)
+            if future is not answer:
+                self._background.add(future)
+            future.add_done_callback(lambda done: self._answered(call, done))
 
-    def _answered(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._crash = error
-            self._websocket.transport.abort()
+    def _answered(self, call: InboundCall, answer: asyncio.Future[Payload]) -> None:
+        self._background.discard(answer)
+        if answer.cancelled():
+            return
+        match answer.exception():
+            case None:
+                self._reply(call, answer.result())
+            case Refusal() as refusal:
+                self._refuse(call, refusal.code, refusal.description, refusal.details)
+            case OhmsteadError() as error:
+                self._refuse_failed(call, error)
+            case crash:
+                self._crash = crash
+                self._websocket.transport.abort()
+                return
+        self._flush_soon()
 
     def _reply(self, call: InboundCall, payload: Payload) -> None:
         if self._session.closed:
@@ -283,7 +286,20 @@ class Connection:
         except ConnectionClosed:
             return  # run() reads what arrived before, and ends then
 
+    def _flush_at_once(self) -> bool:
+        """Send what waits without waiting; False where the peer has not taken what was sent before."""
+        if self._sending.locked() or self._websocket.transport.get_write_buffer_size():
+            return False
+        self._arm()
+        for text in self._session.data_to_send():
+            if self._observer is not None:
+                self._observer("out", text)
+            broadcast((self._websocket,), text)
+        return True
+
     def _flush_soon(self) -> None:
+        if self._flush_at_once():
+            return
         task = asyncio.ensure_future(self._flush())
         self._background.add(task)
         task.add_done_callback(self._background.discard)

@@ -26,14 +26,14 @@ class StoreError(DataError):
     """The database could not be written or read now: a full disk, or no rights. Nothing was changed."""
 
 
-Outcome = tuple[Any, Exception | None]
-
-
 @dataclass(slots=True)
 class _Job:
     write: Write
-    loop: asyncio.AbstractEventLoop
-    settle: Callable[[Outcome], None]
+    kept: asyncio.Future[Any]
+    then: Callable[[], object] | None
+
+
+Outcome = tuple[_Job, Any, Exception | None]
 
 
 class Committer:
@@ -47,33 +47,20 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name=f"write {name}", daemon=True)
         self._thread.start()
 
-    async def commit(self, write: Write, then: Callable[[], object] | None = None) -> Any:
-        """Do a write; returns once it is on the disk.
+    def commit(self, write: Write, then: Callable[[], object] | None = None) -> asyncio.Future[Any]:
+        """Begin a write; the future is done once it is on the disk, with what the write returned.
+
+        It fails with :class:`StoreError` where nothing could be written; cancelling it cancels nothing.
 
         Args:
-            then: called on the event loop after the commit, also where the caller was cancelled meanwhile.
-
-        Raises:
-            StoreError: it could not be written; nothing of it was.
+            then: called on the event loop after the commit, also where the future was cancelled meanwhile.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-
-        def settle(outcome: Outcome) -> None:
-            result, error = outcome
-            if error is None and then is not None:
-                then()
-            if future.done():
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
+        kept: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._closed:
-            raise StoreError("the database is closed")
-        self._jobs.put(_Job(write, loop, settle))
-        return await future
+            kept.set_exception(StoreError("the database is closed"))
+        else:
+            self._jobs.put(_Job(write, kept, then))
+        return kept
 
     def close(self) -> None:
         """Write what waits, then close; may take as long as the disk does."""
@@ -113,20 +100,26 @@ class Committer:
                 self._connection.execute("ROLLBACK")
             if last:
                 words = error if isinstance(error, DataError) else StoreError(str(error))
-                _tell(jobs, [(None, words)])
+                _tell([(job, None, words) for job in jobs])
             return False
-        _tell(jobs, [(result, None) for result in results])
+        _tell([(job, result, None) for job, result in zip(jobs, results, strict=True)])
         return True
 
 
-def _tell(jobs: list[_Job], outcomes: list[Outcome]) -> None:
+def _tell(outcomes: list[Outcome]) -> None:
     """Wake each event loop once, however many of its writes are done: a wake-up costs more than a write."""
-    for loop in {job.loop for job in jobs}:
-        mine = [(job.settle, done) for job, done in zip(jobs, outcomes, strict=True) if job.loop is loop]
+    for loop in {job.kept.get_loop() for job, _, _ in outcomes}:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, mine)
+            loop.call_soon_threadsafe(_settle, [one for one in outcomes if one[0].kept.get_loop() is loop])
 
 
-def _settle(done: list[tuple[Callable[[Outcome], None], Outcome]]) -> None:
-    for settle, outcome in done:
-        settle(outcome)
+def _settle(outcomes: list[Outcome]) -> None:
+    for job, result, error in outcomes:
+        if error is None and job.then is not None:
+            job.then()
+        if job.kept.done():
+            continue
+        if error is None:
+            job.kept.set_result(result)
+        else:
+            job.kept.set_exception(error)

@@ -7,6 +7,7 @@ that a message costs one write and no read.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -129,16 +130,13 @@ class Store:
         """This; nothing has to be waited for."""
         return self
 
-    async def commit(self, changes: Sequence[Change], claim: Claim | None = None) -> None:
-        """Keep changes; returns once they are on the disk.
+    def commit(self, changes: Sequence[Change], claim: Claim | None = None) -> asyncio.Future[None]:
+        """Begin to keep changes; the future is done once they are on the disk.
 
-        Raises:
-            StoreError: they could not be written; nothing was changed.
+        It fails with :class:`StoreError` where they could not be written; nothing was changed then.
         """
         del claim
-        if not changes:
-            return
-        await self._committer.commit(lambda c: _apply(c, changes), lambda: self._remember(changes))
+        return self._committer.commit(lambda c: _apply(c, changes), lambda: self._remember(changes))
 
     def note(self, charger: Charger) -> None:
         """Remember what need not survive a restart: measurements, and when it was heard last."""

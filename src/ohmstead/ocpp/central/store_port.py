@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -32,8 +33,8 @@ class StaleClaim(StoreError):  # noqa: N818 - what happened to the claim
 class TransactionStore(Ledger, Protocol):
     """Chargers, tags, passwords and transactions; what :meth:`commit` took survives a power cut.
 
-    Coroutines never hold up the event loop. The other methods that read transactions, tags and events
-    may wait for the database; each may raise :class:`StoreError`.
+    Coroutines and :meth:`commit` never hold up the event loop. The other methods that read transactions,
+    tags and events may wait for the database; each may raise :class:`StoreError`.
     """
 
     @property
@@ -61,17 +62,16 @@ class TransactionStore(Ledger, Protocol):
         """What a decision about this message may need."""
         ...
 
-    async def commit(self, changes: Sequence[Change], claim: Claim | None = None) -> None:
-        """Keep changes; returns once they would survive a power cut.
+    def commit(self, changes: Sequence[Change], claim: Claim | None = None) -> asyncio.Future[None]:
+        """Begin to keep changes; the future is done once they would survive a power cut.
+
+        It fails with :class:`StaleClaim` where there is a newer connection, and nothing was changed; with
+        :class:`StoreError` where they could not be written, or hold a start that is booked already: nothing
+        was changed then, as far as can be known.
 
         Args:
             claim: of the connection that they came by. Without one, a charger that is known already is
                 at most adopted.
-
-        Raises:
-            StaleClaim: there is a newer connection; nothing was changed.
-            StoreError: they could not be written, or hold a start that is booked already; nothing was
-                changed, as far as can be known.
         """
         ...
 

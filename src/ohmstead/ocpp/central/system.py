@@ -28,6 +28,7 @@ from ohmstead.ocpp.central.listening import listen
 from ohmstead.ocpp.central.peers import Alone, Peers
 from ohmstead.ocpp.central.settings import CentralSettings, SecurityProfile
 from ohmstead.ocpp.central.store_port import Claim, StaleClaim, StoreError, TransactionStore
+from ohmstead.ocpp.central.turn import Turn
 from ohmstead.ocpp.clock import Clock, RealClock
 from ohmstead.ocpp.error_codes import ErrorCode
 from ohmstead.ocpp.frames import Payload
@@ -39,9 +40,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 CALL_TIMEOUT_S = 30.0
-CHANGE_NOTHING = frozenset({"Heartbeat", "Authorize", "DataTransfer"})
-"""Answered at once where nothing of the charger is waiting for the disk."""
-
 NOT_WHILE_PENDING = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 """OCPP 1.6, 4.2: a charger that is only pending is not to charge."""
 
@@ -55,7 +53,7 @@ class _Link:
     """What exists of a charger only while the process runs."""
 
     identity: str
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: Turn = field(default_factory=Turn)
     connection: Connection | None = None
     claim: Claim | None = None
     """Of the newest connection that there was here."""
@@ -97,7 +95,7 @@ class CentralSystem:
         self._peers = peers or Alone()
         self._links: dict[str, _Link] = {}
         self._server: Server | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
 
     @property
     def url(self) -> str:
@@ -321,25 +319,54 @@ class CentralSystem:
     def _answer(
         self, link: _Link, claim: Claim, action: str, payload: Payload
     ) -> Payload | asyncio.Future[Payload]:
-        if action in CHANGE_NOTHING and not link.turn.locked():
-            ledger = self.store.ledger_at_hand(action)
-            if ledger is not None:
-                return self._done(link, action, self._decide(link, action, payload, ledger))
-        # A connection that breaks meanwhile must not leave half of it: the charger repeats the message.
-        return asyncio.shield(self._spawn(self._in_turn(link, claim, action, payload)))
+        """Answer at once, or with the commit; a commit that has begun does not end with the connection."""
+        ledger = self.store.ledger_at_hand(action) if link.turn.free else None
+        if ledger is None:
+            return self._spawn(self._in_turn(link, claim, action, payload))
+        decision = self._decide(link, action, payload, ledger)
+        if not decision.changes:
+            return self._done(link, action, decision)
+        link.turn.take()
+        answer = self._kept(link, claim, action, decision)
+        self._tasks.add(answer)
+
+        def over(answer: asyncio.Future[Payload]) -> None:
+            link.turn.give_back()
+            self._ended(answer)
+
+        answer.add_done_callback(over)
+        return answer
 
     async def _in_turn(self, link: _Link, claim: Claim, action: str, payload: Payload) -> Payload:
         async with link.turn:
+            ledger = await self.store.ledger(link.identity, action, payload)
+            return await self._kept(link, claim, action, self._decide(link, action, payload, ledger))
+
+    def _kept(self, link: _Link, claim: Claim, action: str, decision: Decision) -> asyncio.Future[Payload]:
+        """The answer, once what it says is booked."""
+        answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
+
+        def booked(commit: asyncio.Future[None]) -> None:
+            if commit.cancelled():
+                answer.cancel()
+                return
             try:
-                ledger = await self.store.ledger(link.identity, action, payload)
-                decision = self._decide(link, action, payload, ledger)
-                await self.store.commit(decision.changes, claim)
-            except StaleClaim:
-                if link.claim == claim and link.connection is not None:
-                    # Closed before anything is answered: the charger repeats it on its newer connection.
-                    await link.connection.close(1000, "a newer connection")
-                raise
-            return self._done(link, action, decision)
+                commit.result()
+                answer.set_result(self._done(link, action, decision))
+            except StaleClaim as stale:
+                self._spawn(self._hang_up(link, claim, answer, stale))
+            except Exception as error:  # noqa: BLE001 - for whoever waits for the answer
+                answer.set_exception(error)
+
+        self.store.commit(decision.changes, claim).add_done_callback(booked)
+        return answer
+
+    @staticmethod
+    async def _hang_up(link: _Link, claim: Claim, answer: asyncio.Future[Payload], stale: StaleClaim) -> None:
+        """Closed before anything is answered: the charger repeats it on its newer connection."""
+        if link.claim == claim and link.connection is not None:
+            await link.connection.close(1000, "a newer connection")
+        answer.set_exception(stale)
 
     def _decide(self, link: _Link, action: str, payload: Payload, ledger: Ledger) -> Decision:
         charger = self.store.chargers.get(link.identity)
@@ -382,7 +409,7 @@ class CentralSystem:
         task.add_done_callback(self._ended)
         return task
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waits for it is told; nobody may be waiting any more

@@ -7,6 +7,7 @@ workers book the same start at once). Only the worker with a charger's newest co
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -147,14 +148,16 @@ class PostgresStore:
             return EMPTY
         return await self._pool.run(lambda c: read_snapshot(c, identity, action, payload))
 
-    async def commit(self, changes: Sequence[Change], claim: Claim | None = None) -> None:
-        """Keep changes; returns once the database says that they would survive a power cut.
+    def commit(self, changes: Sequence[Change], claim: Claim | None = None) -> asyncio.Future[None]:
+        """Begin to keep changes; the future is done once the database says that they survive a power cut.
 
-        Raises:
-            StaleClaim: there is a newer connection; nothing was changed.
-            StoreError: they could not be written, or hold a start that is booked already; or it is not
-                known whether they were written.
+        It fails with :class:`StaleClaim` where there is a newer connection, and nothing was changed; with
+        :class:`StoreError` where they could not be written, or hold a start that is booked already; or
+        where it is not known whether they were written.
         """
+        return asyncio.ensure_future(self._commit(changes, claim))
+
+    async def _commit(self, changes: Sequence[Change], claim: Claim | None) -> None:
         if not changes:
             return
 
