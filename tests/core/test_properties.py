@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ohmstead.core.bounds import EPSILON_W, Bounds
 from ohmstead.core.codec import from_data, to_data
 from ohmstead.core.cycle import Cycle
-from ohmstead.core.decide import _see, decide
+from ohmstead.core.decide import decide, see
 from ohmstead.core.dispatch import Desk
 from ohmstead.core.engine import Engine, replay
 from ohmstead.core.flexibility import charge_spans
@@ -62,7 +62,7 @@ def cycles(story: Story) -> Iterator[tuple[CycleRecord, Cycle]]:
             memory = record.memory.rebased(record.at)
         yield (
             record,
-            _see(
+            see(
                 record.at,
                 engine.site,
                 engine.settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,12 +52,12 @@ def decide(
     """Decide one cycle. Pure: the same arguments give the same decision, bit for bit."""
     back_s = 0.0 if memory.at is None else (memory.at - now).total_seconds()
     memory = memory.rebased(now) if back_s > MAX_CLOCK_STEP_BACK_S else memory.copy()
-    cycle = _see(now, site, memory.tuning.over(settings), state, memory, tariff, slot)
+    cycle = see(now, site, memory.tuning.over(settings), state, memory, tariff, slot)
     desk = Desk(cycle, (bound for limit in LIMITS for bound in limit(cycle)))
     for strategy in STRATEGIES:
         for proposal in strategy(cycle, desk):
             desk.commit(proposal)
-    setpoints = tuple(_setpoints(cycle, desk))
+    setpoints = tuple(commands(cycle, desk))
     memory.at = now
     if cycle.meter_fresh:
         memory.uncontrolled_w = cycle.uncontrolled_w
@@ -64,15 +65,22 @@ def decide(
     return Decision(setpoints=setpoints, conflicts=tuple(desk.conflicts), left_w=desk.left_w, memory=memory)
 
 
-def _see(
+def see(
     now: datetime,
     site: Site,
     settings: Settings,
     state: SiteState,
     memory: Memory,
-    tariff: Tariff | None,
-    slot: PlanSlot | None,
+    tariff: Tariff | None = None,
+    slot: PlanSlot | None = None,
+    *,
+    meter_only: bool = False,
 ) -> Cycle:
+    """What limits and strategies look at.
+
+    Args:
+        meter_only: only the grid meter was read since the cycle before: devices have told nothing new.
+    """
     controllables: dict[AssetId, Controllable] = {
         a.id: a for a in site.assets if isinstance(a, Controllable) and is_controllable(a)
     }
@@ -80,7 +88,8 @@ def _see(
     age_s = 0.0 if meter.at is None else (now - meter.at).total_seconds()
     fresh = meter.good and abs(age_s) <= settings.meter_max_age_s
     grid = state.grid if fresh else GridState()
-    watch_phases(site, state, grid, memory, fuse_limit_w(site, settings))
+    if not meter_only:
+        watch_phases(site, state, grid, memory, fuse_limit_w(site, settings))
     flexibilities = {}
     for asset_id, asset in controllables.items():
         known = state.assets.get(asset_id)
@@ -89,7 +98,8 @@ def _see(
         flex = flexibility(as_used(asset, memory) if isinstance(asset, ChargePoint) else asset, known)
         if flex is not None:
             flexibilities[asset_id] = flex
-            watch(memory.of(asset_id), flex, known.power_w, now)
+            if not meter_only:
+                watch(memory.of(asset_id), flex, known.power_w, now)
     seen = estimate(site, state, grid, flexibilities, memory, now)
     told = {a: memory.of(a) for a in flexibilities}
     return Cycle(
@@ -113,12 +123,14 @@ def _see(
     )
 
 
-def _setpoints(cycle: Cycle, desk: Desk) -> list[Setpoint]:
-    """Turn what was committed into commands, and remember them."""
+def commands(cycle: Cycle, desk: Desk, among: Container[AssetId] | None = None) -> list[Setpoint]:
+    """Turn what was committed into commands, and remember them; ``among`` some assets only."""
     out = []
     given = [(a, w, desk.reason_of(a)) for a, w in desk.committed_w.items()]
     given += [(a, w, desk.reasons[a]) for a, w in desk.outside_w.items()]
     for asset_id, power_w, reason in given:
+        if among is not None and asset_id not in among:
+            continue
         memory = cycle.memory.of(asset_id)
         flex = cycle.flexibilities.get(asset_id)
         measured_w = cycle.state.assets[asset_id].power_w.value

@@ -17,10 +17,12 @@ from ohmstead.core.decide import Decision, decide
 from ohmstead.core.memory import ManualCommand, Memory
 from ohmstead.core.obedience import disobeys
 from ohmstead.core.plan import Plan, PlanningTask, PlanSlot
+from ohmstead.core.protect import protect
+from ohmstead.core.reason import Setpoint
 from ohmstead.core.record import CycleRecord
 from ohmstead.core.settings import Settings, Tuning
 from ohmstead.core.site import AssetId, Battery, ChargePoint, Site
-from ohmstead.core.state import BatteryState, ChargePointState, SiteState
+from ohmstead.core.state import BatteryState, ChargePointState, GridState, SiteState
 from ohmstead.core.tariff import Tariff
 
 CYCLE_S = 10.0
@@ -53,6 +55,8 @@ class Engine:
         self.plan = plan
         self.tariff: Tariff | None = None
         self._state: SiteState | None = None
+        self._held: tuple[Setpoint, ...] = ()
+        """The setpoints in force."""
         self._asked_at: datetime | None = None
         self._asked_for: str | None = None
 
@@ -134,7 +138,7 @@ class Engine:
             tariff=self.tariff,
             slot=slot,
         )
-        self.memory = decision.memory
+        self.memory, self._held = decision.memory, decision.setpoints
         return CycleRecord(
             at=now,
             state=state,
@@ -146,6 +150,34 @@ class Engine:
             setpoints=decision.setpoints,
             conflicts=decision.conflicts,
             left_w=decision.left_w,
+        )
+
+    def protect(
+        self, now: datetime, grid: GridState, *, operator_limited: bool = False
+    ) -> CycleRecord | None:
+        """Lower at a reading of the meter what is over a limit; ``None`` where nothing is to be lowered."""
+        if self._state is None:
+            return None
+        state = replaced(self._state, at=now, grid=grid, operator_limited=operator_limited)
+        before, held = self.memory, self._held
+        decision = protect(
+            now=now, site=self.site, settings=self.settings, state=state, memory=before, held=held
+        )
+        if decision is None:
+            return None
+        self._state, self.memory, self._held = state, decision.memory, decision.setpoints
+        return CycleRecord(
+            at=now,
+            state=state,
+            memory=before,
+            slot=None,
+            plan_id=None,
+            tariff_name="",
+            prices=(),
+            setpoints=decision.setpoints,
+            conflicts=decision.conflicts,
+            left_w=decision.left_w,
+            held=held,
         )
 
     def plan_slot(self, now: datetime) -> PlanSlot | None:
@@ -256,7 +288,23 @@ class Engine:
 
 
 def replay(record: CycleRecord, site: Site, settings: Settings) -> Decision:
-    """Decide a recorded cycle again; the setpoints come out bit for bit the same."""
+    """Decide a recorded cycle again; the setpoints come out bit for bit the same.
+
+    Raises:
+        ValueError: the record says that something was lowered where nothing is to be.
+    """
+    if record.held is not None:
+        again = protect(
+            now=record.at,
+            site=site,
+            settings=settings,
+            state=record.state,
+            memory=record.memory,
+            held=record.held,
+        )
+        if again is None:
+            raise ValueError(f"nothing is to be lowered at {record.at}")
+        return again
     tariff = Tariff(name=record.tariff_name, slots=record.prices) if record.prices else None
     return decide(
         now=record.at,

@@ -16,7 +16,7 @@ from ohmstead.core.limits.reserve import reserve
 from ohmstead.core.limits.stale_meter import stale_meter
 from ohmstead.core.limits.stored_energy import stored_energy
 from ohmstead.core.limits.warm_enough import warm_enough
-from ohmstead.core.reason import Proposal
+from ohmstead.core.reason import Proposal, Rule
 from ohmstead.core.strategies.charge_now import charge_now
 from ohmstead.core.strategies.cheap_hours import cheap_hours
 from ohmstead.core.strategies.curtailment import curtailment
@@ -66,3 +66,9 @@ STRATEGIES: tuple[Callable[[Cycle, Desk], Iterator[Proposal]], ...] = (
     curtailment,
 )
 """What an earlier one was given, a later one cannot take back."""
+
+RELIEF: tuple[Callable[[Cycle, Desk], Iterator[Proposal]], ...] = (peak_shaving, shedding)
+"""What helps between two cycles where a limit is exceeded although everything else was cut."""
+
+RANK: dict[Rule, int] = {rule: rank for rank, rule in enumerate(Rule)}
+"""Who is cut last between two cycles: rules are listed in the order of the strategies that use them."""

@@ -46,6 +46,14 @@ def watch_phases(site: Site, state: SiteState, grid: GridState, memory: Memory, 
         known.phases = doubted(evidence) if overloaded else evidence
 
 
+def doubt_phases(site: Site, memory: Memory) -> None:
+    """Doubt what was found: a phase is over its limit."""
+    for point in site.assets:
+        known = memory.assets.get(point.id) if isinstance(point, ChargePoint) else None
+        if known is not None and known.phases is not None:
+            known.phases = doubted(known.phases)
+
+
 def as_used(point: ChargePoint, memory: Memory) -> ChargePoint:
     """A charge point with the phases that its vehicle really uses, where they are known.
 

@@ -22,6 +22,8 @@ class CycleRecord:
         slot: the plan's slot that was followed, if any.
         prices: the known price slots that the rules could look at.
         left_w: what the dispatcher expected to flow to the grid afterwards.
+        held: the setpoints in force, where this is no whole cycle but only lowers them at a reading of the
+            meter (:mod:`ohmstead.core.protect`); ``None``: a whole cycle.
     """
 
     at: datetime
@@ -34,3 +36,4 @@ class CycleRecord:
     setpoints: tuple[Setpoint, ...]
     conflicts: tuple[Conflict, ...]
     left_w: float
+    held: tuple[Setpoint, ...] | None = None

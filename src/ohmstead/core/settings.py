@@ -22,6 +22,8 @@ class Settings:
         phase_switch_s: surplus must allow three phases, or lack for them, this long before a charger that
             can change its phases does so while charging.
         meter_max_age_s: an older grid reading is stale.
+        protect_every_s: between two control cycles the grid meter is read this often, and at every value that
+            it sends by itself; what exceeds a limit is lowered at once. 0: limits hold in the cycle only.
         phase_limit_a: overload protection below the main fuse, current per phase; 0: the fuse alone.
         fuse_margin_a: kept free below every fuse, for what changes between two readings.
         plan_interval_s: a new plan at least this often.
@@ -40,6 +42,7 @@ class Settings:
     surplus_stop_s: float = 180.0
     phase_switch_s: float = 300.0
     meter_max_age_s: float = 30.0
+    protect_every_s: float = 2.0
     phase_limit_a: float = 0.0
     fuse_margin_a: float = 0.5
     plan_interval_s: float = 900.0

@@ -52,6 +52,8 @@ log = structlog.get_logger(__name__)
 DATABASE = "demo.db"
 DEMO_STATE = "demo"
 TARIFF = "dynamic"
+WATCHED_UP_TO_SPEED = 30.0
+"""Faster, the house would stop for the meter more often than it could go on between two cycles."""
 LAST_DAYS = timedelta(days=3)
 """A resumed demo that has less than this left of its real prices starts anew."""
 
@@ -130,9 +132,10 @@ async def _serve(
 ) -> None:
     site, start = world.site, world.managed.now
     zone = ZoneInfo(site.timezone)
-    engine, ledger = Engine(site, Settings()), Ledger(zone=zone, since=start)
+    settings = Settings() if options.speed <= WATCHED_UP_TO_SPEED else Settings(protect_every_s=0.0)
+    engine, ledger = Engine(site, settings), Ledger(zone=zone, since=start)
     if resumed:
-        engine = Engine(site, Settings(), memory=resume_memory(recorder), plan=resume_plan(recorder))
+        engine = Engine(site, settings, memory=resume_memory(recorder), plan=resume_plan(recorder))
         ledger = resume_ledger(recorder, zone) or ledger
         typer.echo(f"Continuing the demo at {_told(start, zone)} (--fresh starts anew).")
     clock = SimulatedClock(start, options.speed, world.advance, charger.followers)

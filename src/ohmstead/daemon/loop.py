@@ -14,6 +14,7 @@ from ohmstead.core.record import CycleRecord
 from ohmstead.core.state import MISSING, Reading
 from ohmstead.daemon.actuation import Actuators
 from ohmstead.daemon.clock import Clock
+from ohmstead.daemon.protection import Protection
 from ohmstead.daemon.sensing import Senses
 
 log = structlog.get_logger(__name__)
@@ -23,7 +24,10 @@ STOP_GRACE_S = 1.0
 
 
 class CycleListener(Protocol):
-    """Somebody who is told of every cycle: the history, the live view, the planner."""
+    """Somebody who is told of every cycle: the history, the live view, the planner.
+
+    A record with ``held`` is of the protection between two cycles.
+    """
 
     def cycle(self, record: CycleRecord) -> None:
         """Take note; must not block."""
@@ -51,14 +55,24 @@ class ControlLoop:
         self._listeners = listeners
         self._outdoor_c = outdoor_c or (lambda _: MISSING)
         self._operator_limited = operator_limited or (lambda _: False)
+        self.protection = Protection(
+            engine=engine,
+            senses=senses,
+            actuators=actuators,
+            clock=clock,
+            operator_limited=self._operator_limited,
+            tell=self._tell,
+        )
+        self._deciding = False
+        self._later: list[CycleRecord] = []
         self.cycles = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Cycle until ``stop`` is set, then leave every device in its safe state."""
         try:
             while not stop.is_set():
-                await _unless(stop, self.cycle(), grace_s=STOP_GRACE_S)
-                await _unless(stop, self.clock.sleep_until(self.engine.next_wakeup(self.clock.now())))
+                await _unless(stop, self.protection.during(self.cycle()), grace_s=STOP_GRACE_S)
+                await _unless(stop, self.protection.rest_until(self.engine.next_wakeup(self.clock.now())))
         finally:
             await self.actuators.release()
 
@@ -68,13 +82,22 @@ class ControlLoop:
         self.engine.observe(
             await self.senses.image(now, self._outdoor_c(now), limited=self._operator_limited(now))
         )
-        record = self.engine.step(now)
+        record, self._deciding = self.engine.step(self.clock.now()), True
         for asset in await self.actuators.apply(record.setpoints):
             self.engine.failed(asset)
         self.cycles += 1
+        later, self._later, self._deciding = self._later, [], False
+        for told in (record, *later):
+            self._tell(told)
+        return record
+
+    def _tell(self, record: CycleRecord) -> None:
+        """Tell the listeners, in the order of the decisions."""
+        if self._deciding:
+            self._later.append(record)
+            return
         for listener in self._listeners:
             listener.cycle(record)
-        return record
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, object], *, grace_s: float = 0.0) -> None:

@@ -23,32 +23,36 @@ class Senses:
     """Meter and devices of a home, read together into one process image."""
 
     def __init__(self, meter: Meter, devices: Sequence[Device]) -> None:
-        self._meter = meter
+        self.meter = meter
         self._devices = devices
-        self._last_grid = GridState()
+        self._grid = GridState()
         self._last: dict[AssetId, AssetState] = {}
         self.failing: dict[str, str] = {}
         """What is out of order now, by asset (``meter`` for the meter), with the reason in words."""
 
     async def image(self, now: datetime, outdoor_c: Reading = MISSING, *, limited: bool = False) -> SiteState:
         """One process image. Devices that did not answer are in it as offline."""
-        grid, assets = await asyncio.gather(self._read_grid(), self._read_assets())
+        _, assets = await asyncio.gather(self.grid(), self._read_assets())
+        # While a device was slow to answer, the meter may have been read again.
+        grid = self._grid
         return SiteState(at=now, grid=grid, assets=assets, outdoor_c=outdoor_c, operator_limited=limited)
 
     async def _read_assets(self) -> dict[AssetId, AssetState]:
         states = await asyncio.gather(*(self._read(device) for device in self._devices))
         return {state.id: state for state in states if state is not None}
 
-    async def _read_grid(self) -> GridState:
+    async def grid(self) -> GridState:
+        """The meter alone; its last reading as a stale one where it does not answer."""
         try:
             async with asyncio.timeout(READ_TIMEOUT_S):
-                self._last_grid = await self._meter.update()
+                self._grid = await self.meter.update()
         except (DeviceError, OSError) as error:
             self._failed("meter", error)
-            last = self._last_grid.power_w
-            return replace(self._last_grid, power_w=replace(last, quality=Quality.STALE))
-        self._judge("meter", self._last_grid.power_w)
-        return self._last_grid
+            last = self._grid.power_w
+            self._grid = replace(self._grid, power_w=replace(last, quality=Quality.STALE))
+        else:
+            self._judge("meter", self._grid.power_w)
+        return self._grid
 
     async def _read(self, device: Device) -> AssetState | None:
         try:

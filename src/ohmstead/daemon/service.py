@@ -136,6 +136,8 @@ class Service:
 
     def cycle(self, record: CycleRecord) -> None:
         """Note that the loop is alive, and keep the prices up to date."""
+        if record.held is not None:
+            return
         self._last_cycle_at = asyncio.get_running_loop().time()
         self._refresh_tariff(record.at)
 
