@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks import (
     bench_backtest,
+    bench_chargers,
     bench_coordinate,
     bench_cycle,
     bench_heating,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "heating": bench_heating.table,
     "nymea": bench_nymea.table,
     "ocpp": bench_ocpp.table,
+    "chargers": bench_chargers.table,
     "backtest": bench_backtest.table,
 }
 

@@ -7,14 +7,14 @@ permessage-deflate; client and server are a process each. Ours books each messag
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from benchmarks.processes import cpu_s, rss_kb
 
 SECONDS = 5.0
 CONNECTIONS = (500, 2000)
@@ -57,22 +57,22 @@ def table() -> str:
 
 def _measured(stack: str, ends: str, action: str, connections: int) -> Row:
     with _server(f"benchmarks.ocpp_ends.{ends}_server") as (server, url):
-        before_kb = _rss_kb(server.pid)
+        before_kb = rss_kb(server.pid)
         command = [sys.executable, "-m", f"benchmarks.ocpp_ends.{ends}_client"]
         command += [url, str(connections), action, str(SECONDS)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
             assert client.stdout is not None
             assert client.stdout.readline() == "talking\n"
-            cpu_s, server_kb = _cpu_s(server.pid), _rss_kb(server.pid) - before_kb
+            cpu_time_s, server_kb = cpu_s(server.pid), rss_kb(server.pid) - before_kb
             assert client.stdout.readline() == "talked\n"
-            cpu_s = _cpu_s(server.pid) - cpu_s
+            cpu_time_s = cpu_s(server.pid) - cpu_time_s
             result = json.loads(client.stdout.read())
     return Row(
         stack=stack,
         action=action,
         connections=connections,
         client=result,
-        server_cpu_us=1e6 * cpu_s / result["messages"],
+        server_cpu_us=1e6 * cpu_time_s / result["messages"],
         server_kb=server_kb / connections,
     )
 
@@ -87,14 +87,3 @@ def _server(module: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             yield server, server.stdout.readline().strip()
         finally:
             server.kill()
-
-
-def _cpu_s(pid: int) -> float:
-    """User and system time of a process, s (proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _rss_kb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024

@@ -30,10 +30,29 @@ class PeerCharger:
 
     async def boot(self) -> None:
         """BootNotification and StartTransaction, answered."""
+        await self.register()
+        await self.start()
+
+    async def register(self) -> None:
+        """BootNotification, answered."""
         answer = await self._point.call(
             call.BootNotification(charge_point_model="Bench", charge_point_vendor="Peer"), suppress=False
         )
         assert answer.status == "Accepted"
+
+    async def begin(self) -> None:
+        """What a charger says when somebody begins to charge, all answered."""
+        await self._status("Preparing")
+        await self._point.call(call.Authorize(id_tag=TAG), suppress=False)
+        await self.start()
+        await self._status("Charging")
+
+    async def _status(self, status: str) -> None:
+        message = call.StatusNotification(connector_id=1, error_code="NoError", status=status)
+        await self._point.call(message, suppress=False)
+
+    async def start(self) -> None:
+        """StartTransaction, answered."""
         started = await self._point.call(
             call.StartTransaction(connector_id=1, id_tag=TAG, meter_start=0, timestamp=AT), suppress=False
         )

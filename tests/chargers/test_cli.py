@@ -74,6 +74,7 @@ def test_the_scenarios_are_listed() -> None:
         (["--virtual", "--protocol", "ykc", "--url", "tcp://127.0.0.1:1"], "without --url"),
         (["--protocol", "modbus"], "found 'modbus', allowed: ocpp16, ykc"),
         (["--url", "http://x", "--count", "1"], "allowed for OCPP: ws://"),
+        (["--virtual", "--json", "--report-every", "5"], "allowed together with --json"),
     ],
 )
 def test_what_is_wrong_is_said(arguments: list[str], words: str) -> None:

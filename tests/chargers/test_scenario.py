@@ -29,6 +29,16 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     assert scenario.troubles[0].kind is TroubleKind.FAULT
 
 
+def test_configuration_keys_as_ocpp_writes_them() -> None:
+    keys = "{MeterValueSampleInterval: 10, LocalPreAuthorize: true, MeterValuesSampledData: Voltage}"
+    scenario = parse_scenario(f"name: x\nconfiguration: {keys}", "f.yaml")
+    assert dict(scenario.configuration) == {
+        "MeterValueSampleInterval": "10",
+        "LocalPreAuthorize": "true",
+        "MeterValuesSampledData": "Voltage",
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

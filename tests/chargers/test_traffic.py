@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ohmstead.chargers.traffic import Traffic
+from ohmstead.chargers.traffic import Period, Traffic
 from ohmstead.ykc.layout import Direction
 from ohmstead.ykc.messages.link import Heartbeat, HeartbeatReply
 from ohmstead.ykc.messages.realtime import Realtime
@@ -51,3 +51,17 @@ def test_what_is_never_answered_is_forgotten() -> None:
     assert traffic.percentile_ms(0.5) is None
     observe("in", '[3,"9999",{}]')
     assert traffic.percentile_ms(0.5) == 0.0
+
+
+def test_a_period_begins_where_the_last_one_ended() -> None:
+    clock = Clock()
+    traffic = Traffic(clock)
+    observe = traffic.of_ocpp()
+    for number, trip_s in enumerate((1.0, 3.0, 2.0)):
+        observe("out", f'[2,"{number}","Heartbeat",{{}}]')
+        clock.now_s += trip_s
+        observe("in", f'[3,"{number}",{{}}]')
+        if number == 0:
+            assert traffic.period() == Period(messages=2, p50_ms=1000.0, p99_ms=1000.0)
+    assert traffic.period() == Period(messages=4, p50_ms=3000.0, p99_ms=3000.0)
+    assert traffic.period() == Period(messages=0, p50_ms=None, p99_ms=None)

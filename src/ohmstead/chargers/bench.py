@@ -191,6 +191,7 @@ class Bench:
             dc=supply.dc,
             step_s=wish.scenario.step_s,
             longest_retry_s=_LONGEST_RETRY_S,
+            configuration=wish.scenario.configuration,
         )
         charger = BenchCharger(wish.protocol, wish.scenario, MessageLog(self._clock.now))
         rng = self._rng(charger_id, "network")

@@ -59,6 +59,14 @@ def run(
         str | None, typer.Option(help="What the chargers' ids begin with; for ykc up to 8 digits.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, and no table.")] = False,
+    report_every_s: Annotated[
+        float | None,
+        typer.Option(
+            "--report-every",
+            min=1.0,
+            help="With --json: print a line of figures each so many real seconds before the summary.",
+        ),
+    ] = None,
 ) -> None:
     """Run chargers until the time is over or Ctrl-C, then say what it came to."""
     import logging
@@ -67,10 +75,12 @@ def run(
 
     from ohmstead.chargers.scenario import load_scenario
 
+    if report_every_s is not None and (virtual or not as_json):
+        raise ConfigError("--report-every: allowed together with --json, and without --virtual")
     found = load_scenario(scenario)
     lasts_s = found.duration_s if duration_s is None else duration_s
     plan = _plan(found, url, count, protocol, script, seed, prefix, virtual=virtual)
-    work = _virtual(plan, lasts_s) if virtual else _live(plan, lasts_s, quiet=as_json)
+    work = _virtual(plan, lasts_s) if virtual else _live(plan, lasts_s, report_every_s, quiet=as_json)
     base_kb = _rss_kb()
     logging_before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
@@ -195,7 +205,9 @@ async def _virtual(plan: FleetPlan, duration_s: float) -> tuple[Summary, dict[st
         return await fleet.run(duration_s), fleet.script_errors
 
 
-async def _live(plan: FleetPlan, duration_s: float, *, quiet: bool) -> tuple[Summary, dict[str, str]]:
+async def _live(
+    plan: FleetPlan, duration_s: float, report_every_s: float | None, *, quiet: bool
+) -> tuple[Summary, dict[str, str]]:
     import asyncio
     import contextlib
     import signal
@@ -206,6 +218,7 @@ async def _live(plan: FleetPlan, duration_s: float, *, quiet: bool) -> tuple[Sum
     from rich.live import Live
 
     from ohmstead.chargers.fleet import Fleet
+    from ohmstead.chargers.report import Report
     from ohmstead.chargers.virtual_time import LoopClock
 
     fleet = Fleet(plan, LoopClock(datetime.now(UTC)), time.monotonic)
@@ -216,6 +229,7 @@ async def _live(plan: FleetPlan, duration_s: float, *, quiet: bool) -> tuple[Sum
     console = Console(stderr=True)
     shown = Live(_table(fleet), console=console, auto_refresh=False) if console.is_terminal else None
     end_s = loop.time() + duration_s
+    report = None if report_every_s is None else Report(fleet, report_every_s)
     async with fleet.running():
         with shown if shown is not None and not quiet else contextlib.nullcontext():
             while not stop.is_set() and (left_s := end_s - loop.time()) > 0.0:
@@ -224,6 +238,8 @@ async def _live(plan: FleetPlan, duration_s: float, *, quiet: bool) -> tuple[Sum
                         await stop.wait()
                 if shown is not None and not quiet:
                     shown.update(_table(fleet), refresh=True)
+                if report is not None and (line := report.line()) is not None:
+                    typer.echo(json.dumps(line))
         return fleet.summary(), fleet.script_errors
 
 

@@ -195,6 +195,7 @@ class Fleet:
             dc=supply.dc,
             step_s=self.plan.scenario.step_s,
             pings=not self._virtual,
+            configuration=self.plan.scenario.configuration,
             longest_retry_s=self.plan.longest_retry_s,
         )
         rng = self._rng(charger_id, "network")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Final
 
 from ohmstead.chargers.mapping import OCPP_FAULT, OCPP_REASON, STATUS_OF_OCPP, Fault, StopReason
 from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ConnectorView, Happening, Listener
@@ -17,6 +18,8 @@ from ohmstead.ocpp.clock import Clock
 from ohmstead.ocpp.smart_charging import Supply
 from ohmstead.ocpp.transport import Observer
 
+NO_PINGS: Final = {"WebSocketPingInterval": "0"}
+
 
 class OcppCharger:
     """See :class:`ohmstead.chargers.protocol.ChargerProtocol`.
@@ -26,7 +29,7 @@ class OcppCharger:
         listener: hears what happens.
 
     Raises:
-        ConfigError: the address cannot be one of a central system.
+        ConfigError: the address cannot be one of a central system, or a configuration key cannot be.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class OcppCharger:
                 connectors=dict.fromkeys(range(1, facts.connectors + 1), supply),
                 step_s=facts.step_s,
                 backoff=Backoff(max_s=facts.longest_retry_s),
-                configuration={} if facts.pings else {"WebSocketPingInterval": "0"},
+                configuration={**facts.configuration, **({} if facts.pings else NO_PINGS)},
                 password=facts.password,
                 security_profile=1 if facts.password else 0,
             ),

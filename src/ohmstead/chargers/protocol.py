@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -66,6 +66,8 @@ class ChargerFacts:
     longest_retry_s: float = 300.0
     pings: bool = True
     """WebSocket pings, which find a dead line; in virtual time there is none."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """OCPP configuration keys that differ from their defaults."""
     password: bytes | None = field(default=None, repr=False)
 
 

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -29,6 +29,16 @@ def _rising(value: tuple[float, float]) -> tuple[float, float]:
 
 
 Range = Annotated[tuple[float, float], AfterValidator(_rising)]
+
+
+def _on_the_wire(value: object) -> object:
+    """YAML's numbers and booleans as OCPP writes them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
+
+
+WireText = Annotated[str, BeforeValidator(_on_the_wire)]
 
 
 class _Model(BaseModel):
@@ -115,6 +125,8 @@ class Scenario(_Model):
     visits: VisitSettings = VisitSettings()
     starts: StartSettings = StartSettings()
     troubles: tuple[TroubleSettings, ...] = ()
+    configuration: dict[str, WireText] = {}
+    """OCPP configuration keys of the chargers that differ from their defaults; nothing for YunKuaiChong."""
 
 
 def builtin_names() -> list[str]:

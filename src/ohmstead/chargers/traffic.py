@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from ohmstead.ykc.layout import Direction, Message
@@ -12,6 +14,15 @@ from ohmstead.ykc.layout import Direction, Message
 _KEEP: Final = 100_000
 _OUTSTANDING: Final = 256
 _OCPP_HEAD: Final = re.compile(r'\s*\[\s*([234])\s*,\s*"([^"]*)"')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Period:
+    """A while: messages both ways, and round trips that ended in it, ms; ``None`` where none did."""
+
+    messages: int
+    p50_ms: float | None
+    p99_ms: float | None
 
 
 class Traffic:
@@ -26,7 +37,9 @@ class Traffic:
         self.sent = 0
         self.received = 0
         self._trips_s: deque[float] = deque(maxlen=_KEEP)
+        self._trips = 0
         self._asked: list[dict[str, float]] = []
+        self._told = (0, 0)
         self.outstanding = 0
         """OCPP calls of chargers that have no answer yet."""
 
@@ -37,10 +50,18 @@ class Traffic:
 
     def percentile_ms(self, share: float) -> float | None:
         """Round trip that this share (0..1) of the last 100 000 did not exceed, ms."""
-        if not self._trips_s:
-            return None
-        ordered = sorted(self._trips_s)
-        return 1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return _percentile_ms(sorted(self._trips_s), share)
+
+    def period(self) -> Period:
+        """What there was since this was asked last; of round trips at most the last 100 000."""
+        messages, trips = self._told
+        self._told = self.messages, self._trips
+        ended = sorted(islice(reversed(self._trips_s), self._trips - trips))
+        return Period(
+            messages=self.messages - messages,
+            p50_ms=_percentile_ms(ended, 0.5),
+            p99_ms=_percentile_ms(ended, 0.99),
+        )
 
     def give_up(self) -> None:
         """Forget what has no answer yet: the lines that it went over are cut."""
@@ -68,7 +89,7 @@ class Traffic:
                 asked[head[2]] = self._clock()
             elif not out and not call and (began := asked.pop(head[2], None)) is not None:
                 self.outstanding -= 1
-                self._trips_s.append(self._clock() - began)
+                self._ended(self._clock() - began)
 
         return observe
 
@@ -84,12 +105,22 @@ class Traffic:
                     del asked[next(iter(asked))]
                 asked[message.REPLY, seq] = self._clock()
             elif not out and (began := asked.pop((message.TYPE, seq), None)) is not None:
-                self._trips_s.append(self._clock() - began)
+                self._ended(self._clock() - began)
 
         return observe
+
+    def _ended(self, trip_s: float) -> None:
+        self._trips += 1
+        self._trips_s.append(trip_s)
 
     def _count(self, out: bool) -> None:
         if out:
             self.sent += 1
         else:
             self.received += 1
+
+
+def _percentile_ms(ordered_s: Sequence[float], share: float) -> float | None:
+    if not ordered_s:
+        return None
+    return 1e3 * ordered_s[min(len(ordered_s) - 1, int(share * len(ordered_s)))]
