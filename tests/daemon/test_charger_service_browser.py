@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browsing import BROWSER, browser, page_in
+from tests.browsing import BROWSER, MORE_THAN_POSSIBLE, browser, out_of_reach, page_in, weak_texts
 from tests.daemon.charger_serving import simulating
 from tests.ocpp.central.serving import serving
 
@@ -119,3 +120,38 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, tmp
         await service.registered(2)
         await expect(page.locator(".simulator-log li").first).to_be_visible(timeout=SLOWLY_MS)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_text_stands_out_and_every_control_can_be_reached_by_keyboard(
+    browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    context = await browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        serving(tmp_path) as central,
+        simulating(central.url) as service,
+        page_in(context, service.url, "/") as page,
+    ):
+        await expect(page.get_by_role("heading", name="Add chargers")).to_be_visible()
+        assert await weak_texts(page) == []
+        await service.ask("POST", "/chargers", {"count": 4}, 201)
+        await service.registered(4)
+        await service.act("plug_in", ["SIM-00001"])
+        await service.act("start", ["SIM-00001"], id_tag="CARD20")
+        await service.act("fault", ["SIM-00002"], fault="Overheated")
+        await service.act("switch_off", ["SIM-00003"])
+        states = page.locator("[data-simulated] .state")
+        shown = ["Charging", "Faulted", "Not registered", "Available"]
+        await expect(states).to_have_text(shown, timeout=SLOWLY_MS)
+        # A script that stops at once, for all: the badge and the sentence about it.
+        await page.get_by_label("Source of the script").fill("function step() { throw new Error('enough'); }")
+        await page.get_by_role("button", name="Run script").click()
+        await expect(page.locator(".script-problem")).to_contain_text("enough", timeout=SLOWLY_MS)
+        await expect(page.locator(".simulator-log li").first).to_be_visible(timeout=SLOWLY_MS)
+        # Only one of them is acted at: then it can be removed, too.
+        await page.get_by_role("button", name="Only SIM-00001").first.click()
+        await expect(page.get_by_role("button", name="Remove", exact=True)).to_be_visible()
+        assert len(await weak_texts(page, MORE_THAN_POSSIBLE)) > 40
+        assert await weak_texts(page) == []
+        assert await out_of_reach(page) == []

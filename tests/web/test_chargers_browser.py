@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from ohmstead.daemon.ocpp_view import CentralView
 from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
 from ohmstead.ocpp.central.system import CentralSystem
-from tests.browsing import BROWSER, browser, page_in
+from tests.browsing import BROWSER, MORE_THAN_POSSIBLE, browser, page_in, weak_texts
 from tests.ocpp.central.peer import PeerCharger, peer_charger
 from tests.ocpp.central.serving import OPEN, serving
 from tests.web.sample import SampleHouse
@@ -27,35 +27,6 @@ __all__ = ["browser"]
 
 PATIENCE_S = 120.0
 HELD = replace(OPEN, unknown_chargers=UnknownChargers.HOLD)
-LEAST_CONTRAST = 4.5
-MORE_THAN_POSSIBLE = 22.0
-WEAK_TEXTS = """least => {
-  const context = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const over = (colour, below) => {
-    context.fillStyle = `rgb(${below.join(" ")})`;
-    context.fillRect(0, 0, 1, 1);
-    context.fillStyle = colour;
-    context.fillRect(0, 0, 1, 1);
-    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const behind = (element) => element === null ? [255, 255, 255]
-    : over(getComputedStyle(element).backgroundColor, behind(element.parentElement));
-  const light = (colour) => {
-    const linear = (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-    const [r, g, b] = colour.map((c) => linear(c / 255));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const weak = [];
-  for (const element of document.querySelectorAll("#content *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
-    if (!own || element.matches("option, optgroup") || !element.checkVisibility()) continue;
-    const below = behind(element);
-    const [a, b] = [light(over(getComputedStyle(element).color, below)), light(below)].sort((x, y) => y - x);
-    const contrast = (a + 0.05) / (b + 0.05);
-    if (contrast < least) weak.push(`${contrast.toFixed(2)} ${element.textContent.slice(0, 40)}`);
-  }
-  return weak;
-}"""
 
 
 @dataclass
@@ -323,8 +294,8 @@ async def test_every_text_stands_out_from_what_is_behind_it(
         await shown.page.get_by_role("button", name="Operations and events: PEER").click()
         await shown.send()
         await expect(shown.page.locator(".settings li").first).to_be_visible()
-        assert len(await shown.page.evaluate(WEAK_TEXTS, MORE_THAN_POSSIBLE)) > 50
-        assert await shown.page.evaluate(WEAK_TEXTS, LEAST_CONTRAST) == []
+        assert len(await weak_texts(shown.page, MORE_THAN_POSSIBLE)) > 50
+        assert await weak_texts(shown.page) == []
         await shown.choose("ChangeConfiguration")
         await shown.page.get_by_label("key", exact=True).fill("Nonsense")
         await shown.send()
@@ -334,7 +305,7 @@ async def test_every_text_stands_out_from_what_is_behind_it(
         await expect(shown.page.locator(".problems li")).to_be_visible()
         await shown.peer.show("Faulted", "GroundFailure")
         await expect(shown.card.locator(".badge")).to_be_visible()
-        assert await shown.page.evaluate(WEAK_TEXTS, LEAST_CONTRAST) == []
+        assert await weak_texts(shown.page) == []
         await shown.card.get_by_role("button", name="Stop session").click()
         await expect(shown.page.get_by_role("dialog")).to_be_visible()
-        assert await shown.page.evaluate(WEAK_TEXTS, LEAST_CONTRAST) == []
+        assert await weak_texts(shown.page) == []

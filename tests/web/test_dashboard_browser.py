@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Literal
 
+import pytest
 from playwright.async_api import Browser, expect
 
-from ohmstead.web.schema import HeatingPayload, WarningInfo
-from tests.browsing import BROWSER, browser, page_in
+from ohmstead.web.schema import HeatingPayload, LearningInfo, WarningInfo
+from tests.browsing import BROWSER, MORE_THAN_POSSIBLE, browser, out_of_reach, page_in, weak_texts
 from tests.web.sample import NOW, SampleHouse
 from tests.web.sample_heating import sample_heating
 from tests.web.serving import served
 
 TOKEN = "correct-horse-battery-staple"  # noqa: S105 - of the sample home
 
+NOTHING_LEARNED = LearningInfo(
+    complete=False,
+    valid_cycles=0,
+    needed_cycles=10,
+    avg_duration_s=None,
+    time_offset_s=None,
+    s_per_k=None,
+    overshoot_k=None,
+)
 
 pytestmark = BROWSER
 __all__ = ["browser"]
@@ -123,6 +134,27 @@ class HeatedHouse(SampleHouse):
         return found.model_copy(update={"floors": floors})
 
 
+class ForgetfulHouse(HeatedHouse):
+    """Its rooms forget what they have learned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: set[str] = set()
+
+    def heating(self) -> HeatingPayload:
+        found = super().heating()
+        rooms = [
+            room.model_copy(update={"learning": NOTHING_LEARNED}) if room.id in self.forgotten else room
+            for room in found.radiators
+        ]
+        return found.model_copy(update={"radiators": rooms})
+
+    def reset_learning(self, room: str) -> LearningInfo:
+        before = super().reset_learning(room)
+        self.forgotten.add(room)
+        return before
+
+
 class BareHouse(SampleHouse):
     """Regulates no room and no floor."""
 
@@ -164,6 +196,44 @@ async def test_the_heating_page_shows_rooms_and_floors_with_what_they_wait_for(b
         await expect(kitchen).to_be_visible()
         await page.get_by_role("link", name="Home").click()
         await expect(page.locator(".flow")).to_be_visible()
+
+
+async def test_a_room_forgets_what_it_learned_when_a_person_says_so_twice(browser: Browser) -> None:
+    house = ForgetfulHouse()
+    context = await browser.new_context(reduced_motion="reduce")
+    async with served(house) as url, page_in(context, url, "/#heating") as page:
+        kitchen = page.locator('[data-room="kitchen"]')
+        again = page.get_by_role("button", name="Learn anew: Kitchen")
+        await again.click()
+        await expect(page.get_by_role("dialog")).to_contain_text("Forget what Kitchen has learned?")
+        assert await weak_texts(page) == []
+        await page.get_by_role("button", name="Cancel").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        assert house.forgotten == set()
+        await again.click()
+        await page.get_by_role("button", name="Yes, learn anew").click()
+        await expect(kitchen.locator(".learning")).to_contain_text("0 of 10 cycles")
+        await expect(again).to_have_count(0)
+        assert house.forgotten == {"kitchen"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_text_stands_out_and_every_control_can_be_reached_by_keyboard(
+    browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    house = HeatedHouse()
+    house.warnings = [WarningInfo(code="meter_stale", message="The meter has not answered for 40 s.")]
+    context = await browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    async with served(house) as url, page_in(context, url) as page:
+        await expect(page.locator(".chart-box svg")).to_be_visible()
+        await expect(page.locator(".decisions li").first).to_be_visible()
+        assert len(await weak_texts(page, MORE_THAN_POSSIBLE)) > 50
+        assert await weak_texts(page) == []
+        assert await out_of_reach(page) == []
+        await page.get_by_role("link", name="Heating").click()
+        await expect(page.locator('[data-room="kitchen"]')).to_be_visible()
+        assert await weak_texts(page) == []
+        assert await out_of_reach(page) == []
 
 
 async def test_without_rooms_of_its_own_a_home_has_one_page(browser: Browser) -> None:

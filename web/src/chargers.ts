@@ -66,9 +66,9 @@ async function loadForms(): Promise<void> {
   });
 }
 
-/** What was measured in a session; null where it is not known. */
-export const loadCurve = (session: number): Promise<CurvePoint[] | null> =>
-  get<CurvePoint[]>(`/api/ocpp/sessions/${session}/curve`);
+/** What was measured in a session, in at most so many points; null where it is not known. */
+export const loadCurve = (session: number, points: number): Promise<CurvePoint[] | null> =>
+  get<CurvePoint[]>(`/api/ocpp/sessions/${session}/curve?points=${points}`);
 
 let timer: number | undefined;
 let round = 0;

@@ -90,7 +90,7 @@ addEventListener("hashchange", () => {
   loadHeating().catch(onFailure);
 });
 
-async function loadHeating(): Promise<void> {
+export async function loadHeating(): Promise<void> {
   heating.value = await get<Heating>("/api/heating");
 }
 

@@ -173,7 +173,7 @@ function tooltip(scene: Scene, at: number): HTMLElement | string {
 }
 
 const PANELS = [
-  { top: 26, height: 70 },
+  { top: 34, height: 62 },
   { top: 128, height: 190 },
   { top: 350, height: 64 },
 ] as const;
@@ -224,7 +224,8 @@ function axes(scene: Scene): Pick<EChartsCoreOption, "grid" | "xAxis" | "yAxis">
     type: "value",
     gridIndex: i,
     nameLocation: "end",
-    nameGap: 9,
+    // Above the first panel stands the word "now" too, and in the first hours at its very left.
+    nameGap: i === 0 ? 21 : 9,
     nameTextStyle: { color: look.muted, align: "left", padding: [0, 0, 0, narrow ? -24 : -30], fontSize: 11.5 },
     splitLine: { lineStyle: { color: look.rule } },
     ...axis,

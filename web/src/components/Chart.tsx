@@ -141,7 +141,7 @@ export function Chart() {
           {current === null
             ? t.chart.noPlan
             : [
-                t.chart.expected(f.money(current.expected_cost_eur, currency.value), current.solver?.status ?? ""),
+                t.chart.expected(f.money(current.expected_cost_eur, currency.value), t.chart.found[current.solver?.status ?? ""] ?? ""),
                 t.chart.made(f.clockTime(current.made_at, zone.value)),
               ].join(", ")}
         </p>

@@ -4,6 +4,7 @@ export const en = {
   appName: "Ohmstead",
   skipToContent: "Skip to content",
   loading: "Waiting for the first measurement…",
+  cancel: "Cancel",
   connection: {
     connecting: "Connecting",
     live: "Live",
@@ -68,6 +69,13 @@ export const en = {
       early: (time: string) => `stops ${time} before the usual time`,
       late: (time: string) => `stops ${time} after the usual time`,
       rate: (time: string) => `${time} for 1 K`,
+      forget: "Learn anew",
+      forgetIn: (room: string) => `Learn anew: ${room}`,
+      sure: (room: string) => `Forget what ${room} has learned?`,
+      then: (cycles: number) =>
+        `This room then heats by temperature alone until it has learned from ${cycles} cycles again, which can take days.`,
+      yes: "Yes, learn anew",
+      failed: "That was not done; is your home still connected?",
     },
     floor: {
       GF: "Ground floor",
@@ -236,7 +244,6 @@ export const en = {
         ClearChargingProfile: "Limits that the home has set may be removed; it sets its own again when it next changes them.",
       } as Record<string, string>,
       yes: "Yes, do it",
-      no: "Cancel",
     },
     payload: {
       itself: "The payload",
@@ -329,7 +336,12 @@ export const en = {
     toggles: "Shown series",
     household: "Household",
     otherLoads: "Other loads",
-    expected: (cost: string, status: string) => `Expected cost of this plan: ${cost} (${status})`,
+    expected: (cost: string, status: string) => `Expected cost of this plan: ${cost}${status && ` (${status})`}`,
+    found: {
+      optimal: "optimal",
+      time_limit: "best found in its time",
+      rounded: "approximate",
+    } as Record<string, string>,
     made: (time: string) => `made ${time}`,
   },
   decisions: {
@@ -404,7 +416,7 @@ export const en = {
       title: (id: string) => `Messages of ${id}`,
       filter: "Find in messages",
       way: "Which messages",
-      ways: { all: "All", out: "Sent", in: "Received", event: "Events" },
+      ways: { all: "All", out: "Sent", in: "Received", event: "Event" },
       empty: "There are no such messages.",
     },
   },

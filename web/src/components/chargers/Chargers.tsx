@@ -1,7 +1,7 @@
 import { chargers, selected } from "../../chargers";
 import { t } from "../../i18n";
+import { Confirm } from "../Confirm";
 import { ChargerCard } from "./ChargerCard";
-import { Confirm } from "./Confirm";
 import { Events } from "./Events";
 import { Operations } from "./Operations";
 import { Sessions } from "./Sessions";

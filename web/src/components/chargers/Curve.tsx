@@ -9,23 +9,11 @@ import { when } from "./ChargerCard";
 
 const WIDE = 600;
 const HIGH = 80;
-const MOST_STEPS = 300;
+const POINTS = 300;
 
 interface Sample {
   at: number;
   power_w: number;
-}
-
-/** Means over equal numbers of samples: a charger that measures every 10 s makes thousands. */
-function thinned(samples: Sample[]): Sample[] {
-  const size = Math.ceil(samples.length / MOST_STEPS);
-  if (size <= 1) return samples;
-  const found: Sample[] = [];
-  for (let i = 0; i < samples.length; i += size) {
-    const part = samples.slice(i, i + size);
-    found.push({ at: part[0]!.at, power_w: part.reduce((sum, one) => sum + one.power_w, 0) / part.length });
-  }
-  return [...found, samples.at(-1)!];
 }
 
 /** An area of steps: each value holds until the next one. */
@@ -41,10 +29,10 @@ function area(samples: Sample[], most_w: number): string {
 export function Curve({ session }: { session: ChargingSession }) {
   const points = useSignal<CurvePoint[] | null>(null);
   useEffect(() => {
-    loadCurve(session.id)
+    loadCurve(session.id, POINTS)
       .then((found) => (points.value = found ?? []))
       .catch(onFailure);
-    // While it grows: not with every measurement, since all of them come each time.
+    // While it grows: not with every measurement, since the whole curve comes each time.
   }, [session.id, Math.floor(2 * session.energy_kwh), session.stopped_at]);
   const texts = t.chargers.sessions;
   if (points.value === null) return <div class="curve" aria-busy="true" />;
@@ -66,7 +54,7 @@ export function Curve({ session }: { session: ChargingSession }) {
         role="img"
         aria-label={`${texts.curve(when(session.started_at))}: ${facts.filter(Boolean).join(", ")}`}
       >
-        <path d={area(thinned(samples), Math.max(1, most_w))} />
+        <path d={area(samples, Math.max(1, most_w))} />
       </svg>
       <p class="small muted pair">
         <span>{when(new Date(first.at).toISOString())}</span>

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
+import { question } from "../../asking";
 import { operations, type Outcome } from "../../chargers";
 import { t } from "../../i18n";
 import type { Charger, Payload, Schema } from "../../ocppTypes";
 import { fromFields, isField, problems, template } from "../../payload";
 import { Answer } from "./Answer";
-import { ask, question } from "./asking";
+import { ask } from "./asking";
 import { Field } from "./Field";
 import { HOME_TAG } from "./tag";
 

@@ -1,4 +1,5 @@
 import { heating, home } from "../../store";
+import { Confirm } from "../Confirm";
 import { FloorHeating } from "./FloorHeating";
 import { RadiatorRooms } from "./RadiatorRooms";
 
@@ -13,6 +14,7 @@ export function Heating() {
     <div class="heating">
       {found.floors !== null && <FloorHeating floors={found.floors} at={found.at} now={now} />}
       {found.radiators.length > 0 && <RadiatorRooms rooms={found.radiators} now={now} />}
+      <Confirm />
     </div>
   );
 }

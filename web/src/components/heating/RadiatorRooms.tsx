@@ -1,4 +1,7 @@
+import { useSignal } from "@preact/signals";
+import { confirmed } from "../../asking";
 import * as f from "../../format";
+import { forgetLearning } from "../../heating";
 import type { HeatingCycle, Learning, RadiatorRoom, RoomState, Valve } from "../../heatingTypes";
 import { t } from "../../i18n";
 import { zone } from "../../store";
@@ -56,7 +59,29 @@ function cycleText(cycle: HeatingCycle): string {
   return parts.join(", ");
 }
 
-function LearningBar({ learning }: { learning: Learning }) {
+/** Forgets what a room has learned, after new radiators or windows; asks before. */
+function LearnAnew({ room }: { room: RadiatorRoom }) {
+  const problem = useSignal("");
+  const texts = t.heating.learning;
+  const run = async (): Promise<void> => {
+    const asked = { title: texts.sure(room.name), text: texts.then(room.learning.needed_cycles), yes: texts.yes };
+    if (!(await confirmed(asked))) return;
+    problem.value = (await forgetLearning(room.id)) ? "" : texts.failed;
+  };
+  return (
+    <>
+      <button type="button" class="link small" aria-label={texts.forgetIn(room.name)} onClick={() => void run()}>
+        {texts.forget}
+      </button>
+      <p class="small wrong" role="alert">
+        {problem.value}
+      </p>
+    </>
+  );
+}
+
+function LearningBar({ room }: { room: RadiatorRoom }) {
+  const { learning } = room;
   const texts = t.heating.learning;
   const progress = texts.progress(learning.valid_cycles, learning.needed_cycles);
   const offset = learning.time_offset_s;
@@ -90,10 +115,16 @@ function LearningBar({ learning }: { learning: Learning }) {
           />
         </div>
       )}
-      {details.length > 0 && <p class="small muted">{details.join(" · ")}</p>}
+      <div class="pair">
+        <p class="small muted">{details.join(" · ")}</p>
+        {learned(learning) && <LearnAnew room={room} />}
+      </div>
     </div>
   );
 }
+
+/** Whether there is anything to forget. */
+const learned = (learning: Learning): boolean => learning.valid_cycles > 0 || learning.s_per_k !== null;
 
 function valveText(valve: Valve): string {
   const texts = t.heating.valve;
@@ -166,7 +197,7 @@ function RoomCard({ room, now }: { room: RadiatorRoom; now: string }) {
         </p>
         <Cycles cycles={room.last_cycles} now={now} zone={zone.value} />
       </div>
-      <LearningBar learning={room.learning} />
+      <LearningBar room={room} />
     </article>
   );
 }

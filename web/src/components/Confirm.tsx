@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../../i18n";
-import { question } from "./asking";
+import { question } from "../asking";
+import { t } from "../i18n";
 
-/** Asks before something interrupts charging; Escape and the first button leave all as it is. */
+/** Shows what a person is asked; Escape and the first button leave all as it is. */
 export function Confirm() {
   const dialog = useRef<HTMLDialogElement>(null);
   const asked = question.value;
@@ -11,19 +11,18 @@ export function Confirm() {
     if (asked === null) dialog.current?.close();
   }, [asked]);
   useEffect(() => () => question.value?.answer(false), []);
-  const texts = t.chargers.confirm;
   return (
     <dialog ref={dialog} class="confirm" aria-labelledby="confirm-title" onClose={() => asked?.answer(false)}>
       {asked !== null && (
         <>
-          <h2 id="confirm-title">{texts.title(asked.action, asked.identity)}</h2>
-          <p class="muted">{texts.texts[asked.action]}</p>
+          <h2 id="confirm-title">{asked.title}</h2>
+          <p class="muted">{asked.text}</p>
           <div class="buttons">
             <button type="button" class="button" onClick={() => asked.answer(false)}>
-              {texts.no}
+              {t.cancel}
             </button>
             <button type="button" class="button danger" onClick={() => asked.answer(true)}>
-              {texts.yes}
+              {asked.yes}
             </button>
           </div>
         </>
