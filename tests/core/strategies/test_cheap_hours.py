@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 
@@ -11,7 +10,7 @@ from ohmstead.core.plan import AssetSlot
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Settings
 from ohmstead.core.state import ChargePointState, Reading, TankState
-from ohmstead.core.strategies.cheap_hours import chosen, when_chosen, with_neutral_hours
+from ohmstead.core.strategies.cheap_hours import chosen, with_neutral_hours
 from ohmstead.core.tariff import Tariff
 from tests.core.world import BATTERY, CAR, NOON, TANK, Bench, a_plan, a_site, prices, why
 
@@ -112,25 +111,3 @@ def test_hours_without_a_price_yet_count_as_the_mean_of_the_known() -> None:
     assert slots[-1].import_eur_per_kwh == pytest.approx(0.3)
     assert with_neutral_hours(tariff.slots, NOON + timedelta(hours=2)) == tariff.slots
     assert with_neutral_hours((), NOON) == ()
-
-
-@pytest.mark.parametrize("earliest", [True, False])
-@pytest.mark.parametrize("duration_h", [0.5, 1.0, 2.5, 4.75])
-def test_what_is_told_ahead_is_what_is_then_chosen(earliest: bool, duration_h: float) -> None:
-    slots = prices(0.3, 0.1, 0.1, 0.3, 0.2, 0.05, 0.3, 0.2).slots
-    end = NOON + timedelta(hours=7.5)
-    told = when_chosen(NOON, end, slots, duration_h * HOUR_S, earliest=earliest)
-    left_s, ran = duration_h * HOUR_S, []
-    for minute in range(450):
-        now = NOON + timedelta(minutes=minute)
-        if left_s > 0.0 and chosen(now, end, slots, left_s, earliest=earliest):
-            left_s -= 60.0
-            ran.append(now)
-    assert left_s == 0.0
-    assert all(any(a <= now < b for a, b in told) for now in ran)
-    assert sum((b - a).total_seconds() for a, b in told) == duration_h * HOUR_S
-    assert all(b < c for (_, b), (c, _) in pairwise(told))
-
-
-def test_nothing_needed_is_nothing_told() -> None:
-    assert when_chosen(NOON, NOON + timedelta(hours=2), prices(0.1, 0.2).slots, 0.0) == ()

@@ -9,6 +9,7 @@ import pytest
 from ohmstead.core.charging_info import ChargingInfo, ChargingMode
 from ohmstead.core.plan import AssetSlot, Plan, PlanSlot
 from ohmstead.core.reason import Reason, Rule, Setpoint
+from ohmstead.core.settings import Settings
 from ohmstead.core.site import ChargePoint, Site
 from ohmstead.core.state import ChargePointState, Reading, SiteState
 from ohmstead.core.tariff import PriceSlot, Tariff
@@ -66,9 +67,16 @@ def test_the_plan_tells_and_equal_slots_are_one() -> None:
     assert second.issuer is ChargingActionIssuer.SURPLUS
 
 
-def test_a_planned_mean_below_the_smallest_current_is_told_as_that() -> None:
-    (only,) = schedules(SITE, plan((500.0, 500.0)), infos(ChargingMode.ECO), image(), NOON)
+def test_a_planned_mean_below_the_smallest_current_is_told_as_a_pulse() -> None:
+    (only,) = schedules(SITE, plan((1656.0, 1656.0)), infos(ChargingMode.ECO_WITH_TARGET_TIME), image(), NOON)
     assert only.max_current_a == 6.0
+    assert only.end - only.start == timedelta(minutes=6)
+
+
+def test_who_wants_surplus_only_is_not_told_what_the_plan_would_buy() -> None:
+    assert schedules(SITE, plan((11040.0, 11040.0)), infos(ChargingMode.ECO), image(), NOON) == ()
+    (only,) = schedules(SITE, plan((11040.0, 4140.0)), infos(ChargingMode.ECO), image(), NOON)
+    assert (only.max_current_a, only.issuer) == (10.0, ChargingActionIssuer.SURPLUS)
 
 
 def test_normal_charges_at_once_whatever_was_planned() -> None:
@@ -84,18 +92,26 @@ def test_normal_charges_at_once_whatever_was_planned() -> None:
 def test_without_a_plan_a_deadline_starts_as_late_as_it_may() -> None:
     found = schedules(SITE, None, infos(ChargingMode.ECO_WITH_TARGET_TIME), image(departure_h=6), NOON)
     (only,) = found
-    assert only.end == NOON + timedelta(hours=6)
+    margin = timedelta(seconds=Settings().deadline_margin_s)
+    assert only.end == NOON + timedelta(hours=6) - margin
     needed = timedelta(hours=0.3 * 60.0 / FULL_KW)
-    assert needed <= only.end - only.start < needed + timedelta(minutes=5)
+    assert needed <= only.end - only.start < needed + timedelta(minutes=2)
 
 
 def test_without_a_plan_a_minimum_current_goes_before() -> None:
     wanted = infos(ChargingMode.ECO_MIN_WITH_TARGET_TIME, min_current_a=8.0)
-    low, full = schedules(SITE, None, wanted, image(departure_h=6), NOON)
+    low, full, rest = schedules(SITE, None, wanted, image(soc=0.2, departure_h=6), NOON)
     assert (low.start, low.max_current_a) == (NOON, 8.0)
-    assert low.end == full.start
+    assert (low.end, full.end) == (full.start, rest.start)
+    taken_kwh = ((low.end - low.start) * 0.5 + (full.end - full.start)) / timedelta(hours=1) * FULL_KW
+    assert 36.0 <= taken_kwh < 36.5
+    assert (rest.max_current_a, rest.end) == (8.0, NOON + timedelta(hours=6))
+
+
+def test_a_minimum_current_goes_on_until_the_vehicle_is_full() -> None:
     (endless,) = schedules(SITE, None, infos(ChargingMode.ECO_WITH_MIN_CURRENT), image(), NOON)
-    assert endless.end - endless.start == timedelta(days=1)
+    needed = timedelta(hours=0.5 * 60.0 / (6.0 * 3.0 * 0.23))
+    assert needed <= endless.end - endless.start < needed + timedelta(minutes=1)
     assert schedules(SITE, None, infos(ChargingMode.ECO), image(), NOON) == ()
 
 

@@ -110,45 +110,25 @@ def chosen(
     taken, so that the sun may come first (with ``earliest`` the earlier ones), but known ones before those
     whose price is not published.
     """
-    left_s = duration_s
-    for slot in _cheapest_first(slots, earliest=earliest):
-        if left_s <= 0:
-            return False
-        if slot.start <= now < slot.end:
-            return True
-        left_s -= max(0.0, (min(slot.end, end) - max(slot.start, now)).total_seconds())
-    return False
+    return left_for_now(cheapest_first(slots, earliest=earliest), now, end, duration_s) > 0.0
 
 
-def when_chosen(
-    now: datetime,
-    end: datetime,
-    slots: Sequence[PriceSlot],
-    duration_s: float,
-    *,
-    earliest: bool = False,
-) -> tuple[tuple[datetime, datetime], ...]:
-    """The times [start, end) at which :func:`chosen` is going to say yes, if all goes on as expected.
+def left_for_now(cheapest: Sequence[PriceSlot], now: datetime, end: datetime, duration_s: float) -> float:
+    """How much of a duration the cheaper slots leave to the slot of now, s; 0: it is not chosen.
 
-    What does not fill its slot is taken from the beginning of the slot on. Adjacent times are one.
+    ``cheapest`` has the slots in their order already, for who asks about many moments.
     """
     left_s = duration_s
-    taken: list[tuple[datetime, datetime]] = []
-    for slot in _cheapest_first(slots, earliest=earliest):
-        start, stop = max(slot.start, now), min(slot.end, end)
-        length_s = min(left_s, (stop - start).total_seconds())
-        if length_s > 0.0:
-            taken.append((start, start + timedelta(seconds=length_s)))
-            left_s -= length_s
-    out: list[tuple[datetime, datetime]] = []
-    for start, stop in sorted(taken):
-        if out and out[-1][1] == start:
-            out[-1] = (out[-1][0], stop)
-        else:
-            out.append((start, stop))
-    return tuple(out)
+    for slot in cheapest:
+        if left_s <= 0.0:
+            return 0.0
+        if slot.start <= now < slot.end:
+            return left_s
+        left_s -= max(0.0, (min(slot.end, end) - max(slot.start, now)).total_seconds())
+    return 0.0
 
 
-def _cheapest_first(slots: Sequence[PriceSlot], *, earliest: bool) -> list[PriceSlot]:
+def cheapest_first(slots: Sequence[PriceSlot], *, earliest: bool) -> list[PriceSlot]:
+    """In the order in which :func:`chosen` takes them."""
     sign = 1.0 if earliest else -1.0
     return sorted(slots, key=lambda s: (s.import_eur_per_kwh, not s.known, sign * s.start.timestamp()))

@@ -324,10 +324,17 @@ class NymeaHost:
 
     def charging_schedules(self) -> Sequence[ChargingSchedule]:
         """See :class:`ohmstead.nymea.site_port.ChargingPort`."""
-        infos = {i.charge_point: i for i in self.charging_infos()}
-        now, state = self.now(), None if self._record is None else self._record.state
-        plan = self._engine.plan if self._engine.plan_slot(now) is not None else None
-        return schedules(self._engine.site, plan, infos, state, now, self._engine.tariff)
+        engine, now = self._engine, self.now()
+        return schedules(
+            engine.site,
+            engine.plan if engine.plan_slot(now) is not None else None,
+            engine.charging_infos,
+            None if self._record is None else self._record.state,
+            now,
+            engine.tariff,
+            settings=engine.tuned,
+            memory=engine.memory,
+        )
 
     def spot_market_providers(self) -> Sequence[SpotMarketProvider]:
         """The contract of the configuration; another contract is another configuration."""

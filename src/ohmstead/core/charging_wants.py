@@ -1,0 +1,272 @@
+"""What the rules of :mod:`ohmstead.core.order` are going to want for one charge point at a moment to come.
+
+Each function here stands beside one strategy and says the same of a future that is as expected: the sun
+of the plan's forecast, the prices as published, a vehicle that takes what it is given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+
+from ohmstead.core.charging_info import ChargingInfo, ChargingMode, local_day
+from ohmstead.core.flexibility import charge_spans
+from ohmstead.core.limits.fuse import fuse_limit_w
+from ohmstead.core.memory import RUNNING_W, AssetMemory, ManualCommand
+from ohmstead.core.plan import AssetSlot, Plan, PlanSlot
+from ohmstead.core.reason import Rule
+from ohmstead.core.settings import Settings
+from ohmstead.core.site import ChargePoint, Site
+from ohmstead.core.strategies.cheap_hours import cheapest_first, left_for_now, with_neutral_hours
+from ohmstead.core.strategies.deadline import BEGUN, NOT_WORTH_KWH
+from ohmstead.core.strategies.plan_budget import CARRIED, NOTHING_W
+from ohmstead.core.tariff import PriceSlot, Tariff
+from ohmstead.core.units import energy_kwh
+from ohmstead.core.vehicle_need import VehicleNeed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prospect:
+    """All that is known of a charge point and of the hours to come.
+
+    Args:
+        point: with the phases that its vehicle uses.
+        info: what a person wants; ``None`` where nobody said.
+        need: of the vehicle on the cable; ``None``: there is none.
+        soc_known: the vehicle tells its SoC.
+        plan: the plan that is followed; ``None``: the rules go by prices and deadlines.
+        settings: as in force.
+        manual: a command by hand.
+        zone: the local time that a daily share means.
+    """
+
+    site: Site
+    point: ChargePoint
+    info: ChargingInfo | None
+    need: VehicleNeed | None
+    soc_known: bool = True
+    plan: Plan | None
+    tariff: Tariff | None
+    settings: Settings
+    memory: AssetMemory = field(default_factory=AssetMemory)
+    manual: ManualCommand | None = None
+    zone: tzinfo
+
+    @property
+    def full_w(self) -> float:
+        """The most that the charge point and the fuses before it admit, W; 0: nothing at all."""
+        grid, spans = self.site.grid, charge_spans(self.point)
+        phases = spans[-1][1] / (self.point.max_a * self.point.voltage_v)
+        fuses_w = [fuse_limit_w(self.site, self.settings)]
+        fuses_w += [
+            (c.fuse_a - self.settings.fuse_margin_a) * grid.voltage_v
+            for c in self.site.circuits
+            if self.point.id in c.assets
+        ]
+        full_w = min(spans[-1][1], phases * min(fuses_w))
+        return full_w if full_w >= self.smallest_w else 0.0
+
+    @property
+    def smallest_w(self) -> float:
+        """The least that can be signalled, W."""
+        return charge_spans(self.point)[0][0]
+
+    @property
+    def to_full_kwh(self) -> float:
+        """What fits into the vehicle, kWh at the plug."""
+        if self.need is None:
+            return 0.0
+        missing = max(0.0, max(1.0, self.need.target_soc) - self.need.soc)
+        return missing * self.point.vehicle_capacity_kwh / self.point.efficiency
+
+    @property
+    def has_min_current(self) -> bool:
+        """See :attr:`ChargingMode.has_min_current`."""
+        return self.info is not None and self.info.mode.has_min_current
+
+    @property
+    def spot_share_kwh(self) -> float:
+        """What is bought in the cheapest hours of each day, kWh at the plug."""
+        if self.info is None or not self.info.spot_market:
+            return 0.0
+        return self.info.daily_spot_share * self.point.vehicle_capacity_kwh / self.point.efficiency
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Want:
+    """A power that a rule wants until it has brought ``kwh``; ``bought_w`` is the part beyond the sun."""
+
+    power_w: float
+    rule: Rule
+    kwh: float = math.inf
+    bought_w: float = 0.0
+
+
+@dataclass(kw_only=True, slots=True)
+class Stand:
+    """How far the walk into the future has come.
+
+    Args:
+        taken_kwh: charged since now.
+        slot_kwh: of that, in the plan's slot that began at ``slot_start``.
+        spot_kwh: bought as the share of a local day, by the day's end.
+        running: it charged until just now.
+    """
+
+    at: datetime
+    taken_kwh: float = 0.0
+    slot_start: datetime | None = None
+    slot_kwh: float = 0.0
+    spot_kwh: dict[datetime, float] = field(default_factory=dict)
+    running: bool = False
+
+
+class Wants:
+    """The wants of one prospect, moment by moment; price slots are sorted once."""
+
+    def __init__(self, prospect: Prospect) -> None:
+        self._p = prospect
+        self._full_w = prospect.full_w
+        self._cheapest: dict[tuple[datetime, bool], list[PriceSlot]] = {}
+
+    def best(self, stand: Stand) -> Want | None:
+        """The want that is followed: the highest, of equals the earliest in the order of the rules."""
+        p = self._p
+        left_kwh = p.to_full_kwh - stand.taken_kwh
+        if self._full_w <= 0.0 or left_kwh <= 0.0:
+            return None
+        if p.manual is not None and (p.manual.until is None or stand.at < p.manual.until):
+            return Want(power_w=min(self._full_w, max(0.0, p.manual.power_w)), rule=Rule.MANUAL, kwh=left_kwh)
+        found: Want | None = None
+        for want in self._in_order(stand):
+            if found is None or want.power_w > found.power_w + 1.0:
+                found = want
+        if found is None:
+            return None
+        return Want(
+            power_w=found.power_w,
+            rule=found.rule,
+            kwh=min(found.kwh, left_kwh),
+            bought_w=found.bought_w,
+        )
+
+    def binding_at(self, stand: Stand) -> datetime | None:
+        """When the deadline becomes binding if nothing is charged before, to the minute."""
+        need = self._p.need
+        if need is None or need.departure is None or self._full_w <= 0.0:
+            return None
+        missing_kwh = need.grid_kwh - stand.taken_kwh
+        if missing_kwh < NOT_WORTH_KWH:
+            return None
+        begun = BEGUN if self._p.memory.rule is Rule.DEADLINE else 1.0
+        margin_s = self._p.settings.deadline_margin_s * begun
+        found = need.departure - timedelta(seconds=margin_s + missing_kwh * 3.6e6 / self._full_w)
+        return found.replace(second=0, microsecond=0)
+
+    def _in_order(self, stand: Stand) -> Iterator[Want]:
+        p, need = self._p, self._p.need
+        assert need is not None  # noqa: S101 - nothing fits into a vehicle that is not there
+        missing_kwh = need.grid_kwh - stand.taken_kwh
+        yield from self._minimum_soc(stand, need)
+        if p.info is not None and p.info.mode is ChargingMode.NORMAL and missing_kwh > 0.0:
+            yield Want(power_w=self._full_w, rule=Rule.CHARGE_NOW, kwh=missing_kwh)
+        binding = self.binding_at(stand)
+        if binding is not None and binding <= stand.at:
+            yield Want(power_w=self._full_w, rule=Rule.DEADLINE, kwh=missing_kwh)
+        if p.has_min_current and p.info is not None:
+            current_a = min(max(p.info.min_current_a, p.point.min_a), p.point.max_a)
+            power_w = min(self._full_w, p.smallest_w * current_a / p.point.min_a)
+            yield Want(power_w=power_w, rule=Rule.MIN_CURRENT)
+        slot = None if p.plan is None else p.plan.at(stand.at)
+        if slot is not None:
+            yield from self.planned(stand, slot)
+        yield from self._cheap_hours(stand, need.departure, missing_kwh)
+        yield from self._spot_market(stand)
+
+    def _minimum_soc(self, stand: Stand, need: VehicleNeed) -> Iterator[Want]:
+        point = self._p.point
+        floor_kwh = max(0.0, point.min_soc - need.soc) * point.vehicle_capacity_kwh / point.efficiency
+        if self._p.soc_known and floor_kwh > stand.taken_kwh:
+            yield Want(power_w=self._full_w, rule=Rule.VEHICLE_MIN_SOC, kwh=floor_kwh - stand.taken_kwh)
+
+    def planned(self, stand: Stand, slot: PlanSlot) -> Iterator[Want]:
+        """The plan's power less what must not be bought; below the smallest a pulse of the same energy."""
+        wish = slot.assets.get(self._p.point.id)
+        if wish is None:
+            return
+        mode = None if self._p.info is None else self._p.info.mode
+        may_buy = mode is None or mode is ChargingMode.NORMAL or mode.has_deadline
+        import_w = wish.import_w if may_buy else 0.0
+        sun_w = max(0.0, wish.power_w - wish.import_w)
+        power_w, smallest_w = import_w + sun_w, self._p.smallest_w
+        if wish.power_w >= NOTHING_W and power_w >= smallest_w:
+            yield Want(power_w=min(self._full_w, power_w), rule=Rule.PLAN_BUDGET, bought_w=import_w)
+        elif wish.power_w >= NOTHING_W and self._carried(wish, power_w):
+            kwh = math.inf
+            if wish.power_w < smallest_w:
+                kwh = self._due_kwh(stand, slot, wish.power_w)
+            if kwh > 0.0:
+                yield Want(power_w=smallest_w, rule=Rule.PLAN_BUDGET, kwh=kwh, bought_w=import_w)
+        if mode is not None:
+            yield from self._spare_sun(slot, sun_w)
+
+    def _carried(self, wish: AssetSlot, power_w: float) -> bool:
+        enough_w = self._p.smallest_w * (1.0 - self._p.settings.acquisition_tolerance)
+        return power_w >= CARRIED * wish.power_w or power_w >= enough_w
+
+    def _due_kwh(self, stand: Stand, slot: PlanSlot, power_w: float) -> float:
+        """What is left of a pulse, kWh; one that is hardly worth a start does not begin."""
+        due_kwh = energy_kwh(power_w, (slot.end - slot.start).total_seconds())
+        if stand.slot_start == slot.start:
+            due_kwh -= stand.slot_kwh
+        if stand.running:
+            return due_kwh
+        return due_kwh if due_kwh > energy_kwh(self._p.smallest_w, self._p.point.min_on_s) / 2.0 else 0.0
+
+    def _spare_sun(self, slot: PlanSlot, sun_w: float) -> Iterator[Want]:
+        """Who chose a mode gets the sun that the plan would sell, too."""
+        sold_w = max(0.0, -slot.grid_w) - sum(a.export_w for a in slot.assets.values())
+        power_w, smallest_w = sun_w + max(0.0, sold_w), self._p.smallest_w
+        if power_w >= smallest_w * (1.0 - self._p.settings.acquisition_tolerance):
+            yield Want(power_w=min(self._full_w, max(power_w, smallest_w)), rule=Rule.SURPLUS)
+
+    def _cheap_hours(self, stand: Stand, departure: datetime | None, kwh: float) -> Iterator[Want]:
+        if self._p.plan is not None or departure is None or kwh <= 0.0:
+            return
+        yield from self._if_cheap(stand.at, departure, kwh, earliest=False)
+
+    def _spot_market(self, stand: Stand) -> Iterator[Want]:
+        share_kwh = self._p.spot_share_kwh
+        if share_kwh <= 0.0:
+            return
+        _, end = local_day(stand.at, self._p.zone)
+        left_kwh = share_kwh - stand.spot_kwh.get(end, 0.0)
+        if left_kwh >= NOT_WORTH_KWH:
+            yield from self._if_cheap(stand.at, end, left_kwh, earliest=True)
+
+    def _if_cheap(self, at: datetime, end: datetime, kwh: float, *, earliest: bool) -> Iterator[Want]:
+        """Full power in one of the cheapest slots, for what the cheaper ones to come leave to it."""
+        if self._p.tariff is None or at >= end:
+            return
+        key = (end, earliest)
+        if key not in self._cheapest:
+            slots = self._p.tariff.between(at, end)
+            known = slots if earliest else with_neutral_hours(slots, end)
+            self._cheapest[key] = cheapest_first(known, earliest=earliest)
+        left_s = left_for_now(self._cheapest[key], at, end, kwh * 3.6e6 / self._full_w)
+        if left_s > 0.0:
+            left_kwh = energy_kwh(self._full_w, left_s)
+            yield Want(power_w=self._full_w, rule=Rule.CHEAP_HOURS, kwh=min(kwh, left_kwh))
+
+
+def first_stand(prospect: Prospect, now: datetime) -> Stand:
+    """Where the walk begins: with the accounts of this slot and this day."""
+    memory = prospect.memory
+    stand = Stand(at=now, running=(memory.commanded_w or 0.0) > RUNNING_W)
+    stand.slot_start, stand.slot_kwh = memory.budget_slot, memory.budget_kwh
+    if prospect.spot_share_kwh > 0.0:
+        day_start, day_end = local_day(now, prospect.zone)
+        stand.spot_kwh[day_end] = memory.spot_kwh if memory.spot_day == day_start else 0.0
+    return stand
