@@ -53,14 +53,16 @@ def create_simulator_app(bench: Bench, *, url: str | None = None, token: str | N
         ConfigError: the token is too short.
     """
     router = APIRouter(prefix="/api/simulator", tags=["simulator"], responses={422: {"model": Problem}})
+    _about(router, url)
     _chargers(router, bench, url)
+    _log(router, bench)
     _driving(router, bench)
     return create_service_app(
         [router], title="Ohmstead simulator", description=DESCRIPTION, page=PAGE, token=token
     )
 
 
-def _chargers(router: APIRouter, bench: Bench, url: str | None) -> None:
+def _about(router: APIRouter, url: str | None) -> None:
     @router.get("", summary="What the simulator can do")
     async def get_simulator(response: Response) -> SimulatorInfo:
         response.headers.update(NO_STORE)
@@ -74,6 +76,8 @@ def _chargers(router: APIRouter, bench: Bench, url: str | None) -> None:
             faults=[fault.value for fault in Fault],
         )
 
+
+def _chargers(router: APIRouter, bench: Bench, url: str | None) -> None:
     @router.get("/chargers", summary="All chargers now")
     async def get_chargers(response: Response) -> list[SimulatedCharger]:
         response.headers.update(NO_STORE)
@@ -112,6 +116,8 @@ def _chargers(router: APIRouter, bench: Bench, url: str | None) -> None:
         _known(bench, charger_id)
         await bench.remove([charger_id])
 
+
+def _log(router: APIRouter, bench: Bench) -> None:
     @router.get(
         "/chargers/{charger_id}/log",
         summary=f"The last {KEPT} messages of a charger, newest first",

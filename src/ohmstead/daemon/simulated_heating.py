@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ class _Kept(Protocol):
     def restore(self, snapshot: dict[str, Any]) -> None: ...
 
 
-class _Lived:
+class _Lived(ABC):
     """Something that is moved along with a clock, and tells when something happened."""
 
     def __init__(self, clock: Clock) -> None:
@@ -82,11 +83,13 @@ class _Lived:
         self._seen_at = min(seen_at, self._seen_at)
 
     @property
+    @abstractmethod
     def _house(self) -> _Kept:
-        raise NotImplementedError
+        """The house that lives."""
 
+    @abstractmethod
     def _advance(self, by: timedelta) -> bool:
-        raise NotImplementedError
+        """Let time pass; whether anything happened that a host would hear of."""
 
 
 def with_rooms(settings: FloorHeating) -> FloorHeating:

@@ -34,7 +34,14 @@ NO_STORE = {"cache-control": "no-store"}
 
 def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["home"])
+    _present(router, view)
+    _heating(router, view)
+    _past(router, view)
+    _live(router, view, closing)
+    return router
 
+
+def _present(router: APIRouter, view: SiteView) -> None:
     @router.get("/state", summary="The home now")
     async def get_state(response: Response) -> StatePayload:
         response.headers.update(NO_STORE)
@@ -48,6 +55,8 @@ def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
             raise HTTPException(404, "There is no plan yet; the first one is made soon after the start.")
         return plan
 
+
+def _heating(router: APIRouter, view: SiteView) -> None:
     @router.get("/heating", summary="Rooms and floors: state, reason, countdowns, what was learned")
     async def get_heating(response: Response) -> HeatingPayload:
         response.headers.update(NO_STORE)
@@ -65,6 +74,8 @@ def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
             known = ", ".join(found.id for found in view.heating().radiators) or "none"
             raise HTTPException(404, f"There is no radiator room {room!r}; there are: {known}.") from None
 
+
+def _past(router: APIRouter, view: SiteView) -> None:
     @router.get("/decisions", summary="What was decided, and why; newest first")
     def get_decisions(
         response: Response,
@@ -103,6 +114,8 @@ def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
         names = [name for item in series for name in item.split(",") if name] if series else None
         return view.history(since, until, resolution_s, names)
 
+
+def _live(router: APIRouter, view: SiteView, closing: asyncio.Event) -> None:
     @router.get(
         "/stream",
         summary="Live events: state, plan, decision",
@@ -113,8 +126,6 @@ def _router_for_home(view: SiteView, closing: asyncio.Event) -> APIRouter:
         # A proxy that buffers (nginx does by default) would hold the events back.
         headers = {**NO_STORE, "x-accel-buffering": "no"}
         return StreamingResponse(event_stream(view, closing), media_type="text/event-stream", headers=headers)
-
-    return router
 
 
 def session_router(token: AccessToken | None) -> APIRouter:

@@ -142,18 +142,18 @@ def _value_for(state_type: StateType, params: list[dict[str, Any]]) -> tuple[Thi
 
 def integrations(port: ThingsPort) -> Namespace:
     """The namespace on a home."""
+    on = _Handlers(port)
     return Namespace(
         name="Integrations",
         enums=ENUMS,
         flags={"CreateMethods": "CreateMethod"},
         types=TYPES,
-        methods=_methods(_Handlers(port)),
+        methods=(*_thing_methods(on), *_type_methods(on), *_state_methods(on), _execute_action(on)),
         notifications=NOTIFICATIONS,
     )
 
 
-def _methods(on: _Handlers) -> tuple[Method, ...]:
-    of_class: dict[str, Definition] = {"thingClassId": "Uuid"}
+def _thing_methods(on: _Handlers) -> tuple[Method, ...]:
     return (
         Method(
             name="GetThings",
@@ -185,6 +185,12 @@ def _methods(on: _Handlers) -> tuple[Method, ...]:
             scope=Scope.NONE,
             handler=on.get_plugins,
         ),
+    )
+
+
+def _type_methods(on: _Handlers) -> tuple[Method, ...]:
+    of_class: dict[str, Definition] = {"thingClassId": "Uuid"}
+    return (
         Method(
             name="GetStateTypes",
             description="The states of a thing class; none for an unknown class.",
@@ -209,6 +215,11 @@ def _methods(on: _Handlers) -> tuple[Method, ...]:
             scope=Scope.NONE,
             handler=on.get_event_types,
         ),
+    )
+
+
+def _state_methods(on: _Handlers) -> tuple[Method, ...]:
+    return (
         Method(
             name="GetStateValue",
             description="One state of one thing.",
@@ -225,18 +236,21 @@ def _methods(on: _Handlers) -> tuple[Method, ...]:
             scope=Scope.NONE,
             handler=on.get_state_values,
         ),
-        Method(
-            name="ExecuteAction",
-            description=(
-                "Ask something of a thing. A writable state is an action of the same id and name, with one "
-                "parameter of that id. What is asked is a command by hand: the limits of the house bind it. "
-                f"Answered when it was taken, with ThingErrorTimeout after {ACTION_TIMEOUT_S:.0f} s."
-            ),
-            params={"actionTypeId": "Uuid", "o:params": "$ref:ParamList", "thingId": "Uuid"},
-            returns={"thingError": "$ref:ThingError", "o:displayMessage": "String"},
-            scope=Scope.CONTROL_THINGS,
-            handler=on.execute_action,
+    )
+
+
+def _execute_action(on: _Handlers) -> Method:
+    return Method(
+        name="ExecuteAction",
+        description=(
+            "Ask something of a thing. A writable state is an action of the same id and name, with one "
+            "parameter of that id. What is asked is a command by hand: the limits of the house bind it. "
+            f"Answered when it was taken, with ThingErrorTimeout after {ACTION_TIMEOUT_S:.0f} s."
         ),
+        params={"actionTypeId": "Uuid", "o:params": "$ref:ParamList", "thingId": "Uuid"},
+        returns={"thingError": "$ref:ThingError", "o:displayMessage": "String"},
+        scope=Scope.CONTROL_THINGS,
+        handler=on.execute_action,
     )
 
 

@@ -152,35 +152,41 @@ def jsonrpc(identity: ServerIdentity, users: UserStore, api: Callable[[], Api]) 
     )
 
 
-def _session_methods(on: _Handlers) -> tuple[Method, ...]:
-    version: dict[str, Definition] = {"version": "String", "protocol version": "String"}
-    return (
-        Method(
-            name="Hello",
-            description=(
-                "The handshake: the first message of a connection, within 10 s. A token that comes with it "
-                "becomes the connection's, and every later request must repeat it."
-            ),
-            params={"o:locale": "String"},
-            returns={
-                **version,
-                "server": "String",
-                "name": "String",
-                "uuid": "Uuid",
-                "d:language": "String",
-                "locale": "String",
-                "initialSetupRequired": "Bool",
-                "authenticationRequired": "Bool",
-                "pushButtonAuthAvailable": "Bool",
-                "o:experiences": "$ref:Experiences",
-                "o:cacheHashes": "$ref:CacheHashes",
-                "o:authenticated": "Bool",
-                "o:permissionScopes": "$ref:PermissionScopes",
-                "o:username": "String",
-            },
-            scope=Scope.NONE,
-            handler=on.hello,
+_VERSION: dict[str, Definition] = {"version": "String", "protocol version": "String"}
+
+
+def _hello(on: _Handlers) -> Method:
+    return Method(
+        name="Hello",
+        description=(
+            "The handshake: the first message of a connection, within 10 s. A token that comes with it "
+            "becomes the connection's, and every later request must repeat it."
         ),
+        params={"o:locale": "String"},
+        returns={
+            **_VERSION,
+            "server": "String",
+            "name": "String",
+            "uuid": "Uuid",
+            "d:language": "String",
+            "locale": "String",
+            "initialSetupRequired": "Bool",
+            "authenticationRequired": "Bool",
+            "pushButtonAuthAvailable": "Bool",
+            "o:experiences": "$ref:Experiences",
+            "o:cacheHashes": "$ref:CacheHashes",
+            "o:authenticated": "Bool",
+            "o:permissionScopes": "$ref:PermissionScopes",
+            "o:username": "String",
+        },
+        scope=Scope.NONE,
+        handler=on.hello,
+    )
+
+
+def _session_methods(on: _Handlers) -> tuple[Method, ...]:
+    return (
+        _hello(on),
         Method(
             name="Introspect",
             description="This whole interface as data.",
@@ -197,7 +203,7 @@ def _session_methods(on: _Handlers) -> tuple[Method, ...]:
         Method(
             name="Version",
             description="Versions of server and interface.",
-            returns={**version, "qtVersion": "String", "qtBuildVersion": "String"},
+            returns={**_VERSION, "qtVersion": "String", "qtBuildVersion": "String"},
             scope=Scope.NONE,
             handler=on.version,
         ),

@@ -142,66 +142,67 @@ def users_namespace(users: UserStore, notify: Notify) -> Namespace:
     )
 
 
-def _methods(on: _Handlers) -> tuple[Method, ...]:
-    def method(
-        name: str,
-        description: str,
-        handler: Handler,
-        params: dict[str, Definition] | None = None,
-        returns: dict[str, Definition] = _ERROR,
-        scope: Scope = Scope.ADMIN,
-    ) -> Method:
-        return Method(
-            name=name,
-            description=description,
-            params=params or {},
-            returns=returns,
-            scope=scope,
-            handler=handler,
-        )
+def _method(
+    name: str,
+    description: str,
+    handler: Handler,
+    params: dict[str, Definition] | None = None,
+    returns: dict[str, Definition] = _ERROR,
+    scope: Scope = Scope.ADMIN,
+) -> Method:
+    return Method(
+        name=name,
+        description=description,
+        params=params or {},
+        returns=returns,
+        scope=scope,
+        handler=handler,
+    )
 
+
+def _methods(on: _Handlers) -> tuple[Method, ...]:
     about: dict[str, Definition] = {"o:displayName": "String", "o:email": "String"}
     return (
-        method(
+        _method(
             "CreateUser",
             "Create a user; without scopes an administrator.",
             on.create_user,
             {"username": "String", "password": "String", **about, "o:scopes": "$ref:PermissionScopes"},
         ),
-        method(
+        _method(
             "ChangePassword",
             "Give oneself another password; tokens stay valid.",
             on.change_password,
             {"newPassword": "String"},
         ),
-        method(
+        _method(
             "GetUserInfo",
             "Who one is logged in as.",
             on.get_user_info,
             returns={**_ERROR, "o:userInfo": "$ref:UserInfo"},
             scope=Scope.NONE,
         ),
-        method(
+        _method(
             "GetTokens",
             "One's own tokens.",
             on.get_tokens,
             returns={**_ERROR, "o:tokenInfoList": "$ref:TokenInfoList"},
         ),
-        method("RemoveToken", "Make a token worthless.", on.remove_token, {"tokenId": "Uuid"}),
-        method("GetUsers", "All users.", on.get_users, returns={"users": "$ref:UserInfoList"}),
-        method(
+        _method("RemoveToken", "Make a token worthless.", on.remove_token, {"tokenId": "Uuid"}),
+        _method("GetUsers", "All users.", on.get_users, returns={"users": "$ref:UserInfoList"}),
+        _method(
             "RemoveUser",
             "Remove a user and all their tokens. The last administrator stays while there are others.",
             on.remove_user,
             {"username": "String"},
         ),
-        method(
+        _method(
             "SetUserInfo",
             "Change what is told of a user, of oneself without a name.",
             on.set_user_info,
             {**about, "o:username": "String"},
         ),
-        method(
+        _method(
             "SetUserScopes",
             "Change what a user may do.",
             on.set_user_scopes,
