@@ -11,9 +11,11 @@ from ohmstead.core.charging_info import ChargingInfo, ChargingMode
 from ohmstead.core.codec import from_data, to_data
 from ohmstead.core.engine import Engine, replay
 from ohmstead.core.memory import ManualCommand, Memory
+from ohmstead.core.phases import PhaseEvidence
 from ohmstead.core.plan import AssetSlot, Plan
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Settings, Tuning
+from ohmstead.core.site import Phases
 from ohmstead.core.state import AssetState, BatteryState, ChargePointState, Reading, SiteState
 from tests.core.world import BATTERY, CAR, NOON, a_plan, a_site, image, prices
 
@@ -262,3 +264,32 @@ def test_settings_changed_while_running_hold_and_are_remembered() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, float], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Tuning(**wrong)
+
+
+@pytest.mark.parametrize("mode", list(ChargingMode))
+def test_the_planner_is_told_of_vehicles_that_charge_at_once_and_of_no_others(mode: ChargingMode) -> None:
+    engine = engine_with_plan()
+    end_at = in_s(36_000) if mode.has_deadline else None
+    engine.set_charging_info(ChargingInfo(charge_point="car", mode=mode, end_at=end_at))
+    engine.observe(home(901, connected=True))
+    task = engine.planning_task(in_s(901))
+    assert task is not None
+    assert task.at_once == ({"car"} if mode is ChargingMode.NORMAL else frozenset())
+    assert task.phases == {}
+
+
+def test_phases_that_were_found_ask_for_a_new_plan_once() -> None:
+    engine = engine_with_plan()
+    engine.observe(home(60, connected=True))
+    assert trigger(engine, 60) == "vehicle"
+    engine.adopt(planned(start=in_s(60)))
+    engine.memory.of("car").phases = PhaseEvidence(found=Phases.L2, from_house=True)
+    task = engine.planning_task(in_s(180))
+    assert task is not None
+    assert (task.trigger, task.phases) == ("vehicle", {"car": Phases.L2})
+    engine.adopt(planned(start=in_s(180)))
+    assert trigger(engine, 300) is None
+    engine.memory.of("car").phases = PhaseEvidence(found=Phases.ALL)
+    task = engine.planning_task(in_s(400))
+    assert task is not None
+    assert task.phases == {}

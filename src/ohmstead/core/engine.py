@@ -12,10 +12,11 @@ from dataclasses import replace as replaced
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from ohmstead.core.charging_info import ChargingInfo, applied, lapsed, local_day
+from ohmstead.core.charging_info import ChargingInfo, ChargingMode, applied, lapsed, local_day
 from ohmstead.core.decide import Decision, decide
 from ohmstead.core.memory import ManualCommand, Memory
 from ohmstead.core.obedience import disobeys
+from ohmstead.core.phase_watch import phases_used
 from ohmstead.core.plan import Plan, PlanningTask, PlanSlot
 from ohmstead.core.protect import protect
 from ohmstead.core.reason import Setpoint
@@ -202,7 +203,16 @@ class Engine:
         if trigger is None:
             return None
         self._asked_at, self._asked_for = now, key
-        return PlanningTask(now=now, trigger=trigger, state=self._state, previous=self.plan)
+        return PlanningTask(
+            now=now,
+            trigger=trigger,
+            state=self._state,
+            previous=self.plan,
+            at_once=frozenset(
+                a for a, info in self.memory.charging.items() if info.mode is ChargingMode.NORMAL
+            ),
+            phases=phases_used(self.site, self.memory),
+        )
 
     def adopt(self, plan: Plan) -> None:
         """Follow a plan from the next cycle on."""
@@ -256,7 +266,10 @@ class Engine:
         """What a plan depends on besides time, as one comparable text."""
         points = [s for s in state.assets.values() if isinstance(s, ChargePointState)]
         last = self.tariff.slots[-1].end.isoformat() if self.tariff and self.tariff.slots else ""
-        vehicles = ",".join(f"{p.id}:{int(p.connected)}" for p in points)
+        phases = phases_used(self.site, self.memory)
+        vehicles = ",".join(
+            f"{p.id}:{int(p.connected)}" + (f":{phases[p.id]}" if p.id in phases else "") for p in points
+        )
         deadlines = ",".join(f"{p.id}:{p.departure}:{p.target_soc}" for p in points if p.connected)
         name = self.tariff.name if self.tariff else ""
         return f"prices={name}@{last};vehicle={vehicles};deadline={deadlines}"

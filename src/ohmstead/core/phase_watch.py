@@ -7,7 +7,7 @@ from dataclasses import replace
 from ohmstead.core.estimate import finite
 from ohmstead.core.memory import Memory
 from ohmstead.core.phases import NOTHING, SINGLE, doubted, effective, observed, without_others
-from ohmstead.core.site import ChargePoint, Load, Phases, Room, Site
+from ohmstead.core.site import AssetId, ChargePoint, Load, Phases, Room, Site
 from ohmstead.core.state import ChargePointState, GridState, SiteState
 
 
@@ -64,6 +64,12 @@ def as_used(point: ChargePoint, memory: Memory) -> ChargePoint:
         return point
     phases = effective(point.phases, known.phases)
     return point if phases is point.phases else replace(point, phases=phases)
+
+
+def phases_used(site: Site, memory: Memory) -> dict[AssetId, Phases]:
+    """The phases that vehicles really use, of charge points where these are not simply all that are wired."""
+    used = {a.id: (a, as_used(a, memory)) for a in site.assets if isinstance(a, ChargePoint)}
+    return {asset: point.phases for asset, (wired, point) in used.items() if point is not wired}
 
 
 def _by_wiring(site: Site, state: SiteState, memory: Memory) -> dict[Phases, float]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ohmstead.core.site import AssetId
+from ohmstead.core.site import AssetId, Phases
 from ohmstead.core.state import SiteState
 
 
@@ -101,3 +101,7 @@ class PlanningTask:
     """``start``, ``interval``, ``prices``, ``vehicle``, ``deadline`` or ``deviation``."""
     state: SiteState
     previous: Plan | None = None
+    at_once: frozenset[AssetId] = frozenset()
+    """Charge points whose vehicle charges at once, whatever a plan says."""
+    phases: Mapping[AssetId, Phases] = field(default_factory=dict)
+    """What vehicles use, where it is other than the charge point's wiring."""

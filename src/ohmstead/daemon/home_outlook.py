@@ -102,6 +102,8 @@ class HomeOutlook:
             previous=task.previous,
             settings=settings,
             trigger=task.trigger,
+            at_once=task.at_once,
+            phases=task.phases,
             legionella_due=legionella_due(site, self._memory()),
         )
 

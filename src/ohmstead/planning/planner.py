@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ohmstead.core.plan import Plan
 from ohmstead.core.site import Asset, AssetId, Battery, ChargePoint, HeatPump, HotWaterTank, PvSystem
 from ohmstead.planning.blocks.base import AssetResult, Block, PowerTerm
@@ -44,6 +46,7 @@ def solve_request(request: PlanRequest) -> tuple[Inputs, list[Block], Solution]:
     Raises:
         PlanError: as :func:`make_plan`.
     """
+    request = replace(request, site=request.site_as_used, phases={})
     inputs = make_inputs(request)
     program = Program()
     blocks = _blocks(program, inputs)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
 from ohmstead.core.forecast import Forecast
 from ohmstead.core.plan import Plan
-from ohmstead.core.site import AssetId, Site
+from ohmstead.core.site import AssetId, ChargePoint, Phases, Site
 from ohmstead.core.state import SiteState
 from ohmstead.core.tariff import PriceSlot
 from ohmstead.models.heat_pump import HeatingCurve
@@ -86,6 +86,9 @@ class PlanRequest:
         prices: in any order; holes are filled by the same hour of another day.
         legionella_due: per tank the time by which it must have been hot; absent: nothing due.
         trigger: why now, for the record.
+        at_once: charge points whose vehicle charges at once until it is full: a load that the plan knows
+            of, not one that it may move.
+        phases: what vehicles use, where it is other than the charge point's wiring.
     """
 
     now: datetime
@@ -97,3 +100,16 @@ class PlanRequest:
     settings: PlannerSettings = field(default_factory=PlannerSettings)
     trigger: str = "interval"
     legionella_due: Mapping[AssetId, datetime] = field(default_factory=dict)
+    at_once: frozenset[AssetId] = frozenset()
+    phases: Mapping[AssetId, Phases] = field(default_factory=dict)
+
+    @property
+    def site_as_used(self) -> Site:
+        """The site, its charge points with the phases that their vehicles use."""
+        if not self.phases:
+            return self.site
+        assets = tuple(
+            replace(a, phases=self.phases[a.id]) if isinstance(a, ChargePoint) and a.id in self.phases else a
+            for a in self.site.assets
+        )
+        return replace(self.site, assets=assets)

@@ -65,6 +65,8 @@ class PerfectOutlook:
             previous=task.previous,
             settings=self._settings,
             trigger=task.trigger,
+            at_once=task.at_once,
+            phases=task.phases,
         )
 
 
@@ -125,6 +127,8 @@ class LearnedOutlook:
             previous=task.previous,
             settings=self._settings,
             trigger=task.trigger,
+            at_once=task.at_once,
+            phases=task.phases,
         )
 
     def _remember_until(self, now: datetime) -> None:

@@ -22,6 +22,8 @@ from ohmstead.planning.solve import Solution
 
 EXTRA_SHARE = 0.8
 """What a kWh above the target is worth, as a share of the cheapest price it could be bought for."""
+AT_ONCE_EUR_PER_KWH_H = 5.0
+"""What waiting costs where a person wants it at once: more than prices differ, less than a fuse."""
 _SHORTEST_SHARE = 0.2
 """A step with the vehicle there for less than this share is left out."""
 
@@ -33,6 +35,7 @@ class _Stay:
     share: Series
     start_kwh: float
     running: bool
+    at_once: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +87,8 @@ def add_vehicle(program: Program, inputs: Inputs, asset: ChargePoint) -> Vehicle
                 asset=asset.id, phases=asset.phases, steps=stay.steps, columns=columns.power, upper_kw=limits
             )
         )
-        _switching(program, inputs, asset, columns, charging=state.charging and stay.running)
+        if not stay.at_once:
+            _switching(program, inputs, asset, columns, charging=state.charging and stay.running)
     first = [c.power[:1] for c in block.stays if c.stay.steps[0] == 0]
     if first:
         price_change(program, inputs, asset=asset.id, column=first[0])
@@ -123,6 +127,7 @@ def _stays(inputs: Inputs, asset: ChargePoint, state: ChargePointState) -> list[
                 share=share[steps],
                 start_kwh=session.arrive_soc * asset.vehicle_capacity_kwh,
                 running=running,
+                at_once=running and asset.id in inputs.request.at_once,
             )
         )
     return stays
@@ -141,6 +146,9 @@ def _running(
         depart = _next_local(now, settings.default_departure, inputs.request.site.timezone)
     # A departure that has passed: the vehicle is late and still wants its energy.
     depart = max(depart, now + timedelta(minutes=30))
+    if asset.id in inputs.request.at_once and state.departure is None and forecast is None:
+        # Nobody said when it leaves: a usual morning must not cut the charging short in the plan.
+        depart = max(depart, now + timedelta(hours=settings.horizon_h))
     soc = state.soc.value
     if soc is None:
         came_with = settings.unknown_soc if forecast is None else forecast.arrive_soc
@@ -207,13 +215,15 @@ def _need(program: Program, inputs: Inputs, asset: ChargePoint, columns: _Column
 
 
 def _urgency(program: Program, inputs: Inputs, asset: ChargePoint, columns: _Columns) -> None:
-    """Below the minimum SoC each hour costs, so that it is charged at once."""
+    """Below the minimum SoC, or the target of who wants it at once, each hour costs."""
     stay = columns.stay
-    floor = min(asset.min_soc, stay.session.target_soc) * asset.vehicle_capacity_kwh
+    target = stay.session.target_soc
+    floor = (target if stay.at_once else min(asset.min_soc, target)) * asset.vehicle_capacity_kwh
     if stay.start_kwh >= floor:
         return
     n = len(stay.steps)
-    cost = inputs.settings.penalties.vehicle_low_eur_per_kwh_h * inputs.hours[stay.steps]
+    low = inputs.settings.penalties.vehicle_low_eur_per_kwh_h
+    cost = (AT_ONCE_EUR_PER_KWH_H if stay.at_once else low) * inputs.hours[stay.steps]
     rows = program.rows(n, lower=floor)
     program.entries(rows, columns.energy, 1.0)
     program.entries(rows, program.columns(n, cost=cost), 1.0)
