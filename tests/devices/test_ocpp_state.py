@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from ohmstead.core.site import ChargePoint, Phases
 from ohmstead.core.state import ChargePointState, Quality
@@ -82,7 +83,7 @@ def test_a_charger_that_tells_no_status_is_known_by_its_transaction() -> None:
 def test_power_is_on_the_wires_that_the_home_has(
     phases: Phases, expected: tuple[float, float, float] | None
 ) -> None:
-    assert seen(CHARGING, asset=replace(WALLBOX, phases=phases)).phases_w == expected
+    assert seen(CHARGING, asset=dataclasses.replace(WALLBOX, phases=phases)).phases_w == expected
 
 
 def test_phases_that_contradict_the_power_are_left_out() -> None:

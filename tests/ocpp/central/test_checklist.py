@@ -281,7 +281,7 @@ def test_numbers_read_from_a_charger_are_clamped() -> None:
     assert (found.connectors, found.stack_levels) == (1, (0,))
     found = abilities_of(new, told(ChargingScheduleAllowedChargingRateUnit="Power"))
     assert found.units == (RateUnit.W,)
-    abb = replace(new, vendor="ABB", model="TACW11")
+    abb = Charger(identity="X", vendor="ABB", model="TACW11")
     assert abilities_of(abb, told(ChargeProfileMaxStackLevel="3")).stack_levels == (0,)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from ohmstead.errors import ConfigError, DataError
 from ohmstead.ocpp.central.charger import Admission, Charger, Connector, ConnectorStatus, Tag, Transaction
@@ -52,7 +52,7 @@ def a_transaction(number: int, **facts: object) -> Transaction:
         start_told=str(START["timestamp"]),
         meter_start_wh=1000,
     )
-    return replace(begun, **facts)  # type: ignore[arg-type]
+    return replace(begun, **facts)
 
 
 @pytest.fixture

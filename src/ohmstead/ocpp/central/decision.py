@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+import msgspec
 
 from ohmstead.ocpp.central.accounting import MixAt, unknown_mix
 from ohmstead.ocpp.central.authorization import TagList
@@ -14,30 +15,26 @@ from ohmstead.ocpp.central.meter_values import MeterSample
 from ohmstead.ocpp.error_codes import ErrorCode
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SaveCharger:
+class SaveCharger(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Facts or connectors of a charger changed."""
 
     charger: Charger
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SaveTransaction:
+class SaveTransaction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A transaction is new or changed."""
 
     transaction: Transaction
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AddSamples:
+class AddSamples(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Meter values of a transaction, kept for its curve."""
 
     transaction_id: int
     samples: tuple[MeterSample, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrphanStop:
+class OrphanStop(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A stop whose transaction is not known here: kept, since it may be somebody's energy."""
 
     identity: str
@@ -48,8 +45,7 @@ class OrphanStop:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AddEvent:
+class AddEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something to remember about a charger: a security event, a fault, a status of firmware or log."""
 
     identity: str
@@ -62,16 +58,14 @@ Change = SaveCharger | SaveTransaction | AddSamples | OrphanStop | AddEvent
 """What the store must keep before the answer goes out."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A CALLERROR instead of an answer."""
 
     code: ErrorCode
     description: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The outcome of one message.
 
     Args:
@@ -108,8 +102,7 @@ class Ledger(TagList, Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What decisions need beside the message.
 
     Args:

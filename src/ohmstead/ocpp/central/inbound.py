@@ -8,9 +8,10 @@ them for ever, and all messages behind them wait.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from ohmstead.ocpp.central.authorization import id_tag_info, judge_tag
 from ohmstead.ocpp.central.charger import Charger, ConnectorStatus

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from ohmstead.ocpp.central.times import plausible_time
 
@@ -22,8 +24,7 @@ MAX_SAMPLES = 1000
 """Of one message; a longer one holds what a home never measures."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MeterSample:
+class MeterSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One moment of one connector. ``None`` where the charger did not say.
 
     ``power_w`` is positive into the vehicle. ``energy_wh`` is the register, which never runs backwards
@@ -46,7 +47,7 @@ class MeterSample:
     """Share 0..1."""
     temperature_c: float | None = None
     frequency_hz: float | None = None
-    others: Mapping[str, float] = field(default_factory=dict)
+    others: Mapping[str, float] = msgspec.field(default_factory=dict)
     """What else was measured, by measurand, in its SI unit."""
 
 

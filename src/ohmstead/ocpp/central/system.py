@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import structlog
+from msgspec.structs import replace
 from websockets.asyncio.server import Server, ServerConnection
 
 from ohmstead.errors import DeviceError, DeviceOffline

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from ohmstead.ocpp.central.accounting import advance
 from ohmstead.ocpp.central.authorization import TagStatus, id_tag_info, judge_tag

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Self
 
 import psycopg
+from msgspec.structs import replace
 from psycopg import Connection, errors
 from psycopg.rows import DictRow, dict_row
 
