@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -188,10 +189,12 @@ def test_no_more_is_told_than_fuses_and_phases_admit() -> None:
 def test_a_vehicle_that_takes_less_takes_longer() -> None:
     drive = Drive(info(ChargingMode.NORMAL), soc=0.9)
     (full,) = drive.ahead()
-    drive.engine.memory.assets["car"] = AssetMemory(at_most_w=5520.0)
+    drive.engine.memory.assets["car"] = AssetMemory(at_most_w=5444.0)
     (slow,) = drive.ahead()
-    assert slow.power_w == full.power_w
+    assert slow.power_w == 5500.0
     assert (slow.end - NOON) / (full.end - NOON) == pytest.approx(2.0, rel=0.05)
+    drive.engine.memory.assets["car"] = AssetMemory(at_most_w=30.0)
+    assert drive.ahead() == (full,)
 
 
 def test_without_a_vehicle_only_the_plan_tells() -> None:
@@ -200,3 +203,13 @@ def test_without_a_vehicle_only_the_plan_tells() -> None:
     assert [round(a.power_w) for a in drive.ahead()] == [11_040, 5520, 4140]
     drive.engine.drop_plan()
     assert drive.ahead() == ()
+
+
+@pytest.mark.parametrize("soc", [1.0, 1.0 - 1e-16, 1.0 - 1e-12, 0.8 - 1e-15, 0.2 - 1e-15, 0.8 - 1e-9])
+@pytest.mark.parametrize("mode", list(ChargingMode))
+def test_next_to_nothing_left_comes_to_an_end(mode: ChargingMode, soc: float) -> None:
+    wanted = info(mode, spot_market=True, daily_spot_share=1e-15)
+    for plan in (None, a_plan(slot(11_040.0, 0.0), slot(1e-9, 0.0), slot(2000.0, 2000.0))):
+        told = Drive(wanted, soc=soc, tariff=SPLIT, plan=plan).ahead()
+        assert all(a.start < a.end for a in told)
+        assert all(a.end <= b.start for a, b in pairwise(told))

@@ -23,6 +23,10 @@ LOOKS_AHEAD = timedelta(days=2)
 ROUNDED_TO_S = 60
 """Ends are rounded up to this, so that a schedule does not change with every cycle."""
 
+TAKEN_STEP_W = 250.0
+"""What a vehicle takes of what it may is told in steps of this: it is never quite the same."""
+ASLEEP_SHARE = 0.1
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ahead:
@@ -73,9 +77,8 @@ def _stretch(
         want = wants.best(stand)
         until = _until(wants, prospect, stand, want, end)
         if want is not None and want.power_w > 0.0:
-            yield Ahead(
-                start=stand.at, end=until, power_w=want.power_w, rule=want.rule, bought_w=want.bought_w
-            )
+            power_w = _taken_w(prospect, want)
+            yield Ahead(start=stand.at, end=until, power_w=power_w, rule=want.rule, bought_w=want.bought_w)
             _take(prospect, stand, want, until)
         stand.running = want is not None and want.power_w > 0.0
         stand.at = until
@@ -88,7 +91,7 @@ def _until(wants: Wants, prospect: Prospect, stand: Stand, want: Want | None, en
         taken_w = _taken_w(prospect, want)
         seconds = want.kwh * 3.6e6 / taken_w
         if seconds < (end - stand.at).total_seconds():
-            until = min(end, _rounded_up(stand.at + timedelta(seconds=seconds)))
+            until = min(end, _rounded_up(stand.at, seconds))
     binding = wants.binding_at(stand)
     if binding is not None and stand.at < binding < until:
         # Charging meanwhile only puts it off; it is looked at once more then.
@@ -106,11 +109,14 @@ def _take(prospect: Prospect, stand: Stand, want: Want, until: datetime) -> None
 
 
 def _taken_w(prospect: Prospect, want: Want) -> float:
-    """What the vehicle takes of a power: near full it is less than what it is told."""
+    """What the vehicle takes of a power: near full, or with a small charger on board, less than it may.
+
+    One that takes hardly anything is asleep or full: that says nothing of when it wakes.
+    """
     at_most_w = prospect.memory.at_most_w
-    if at_most_w is None or at_most_w < 0.1 * want.power_w:
+    if at_most_w is None or at_most_w < ASLEEP_SHARE * want.power_w:
         return want.power_w
-    return min(want.power_w, at_most_w)
+    return min(want.power_w, max(TAKEN_STEP_W, TAKEN_STEP_W * round(at_most_w / TAKEN_STEP_W)))
 
 
 def _expected(wants: Wants, prospect: Prospect, start: datetime, end: datetime) -> Iterator[Ahead]:
@@ -122,7 +128,7 @@ def _expected(wants: Wants, prospect: Prospect, start: datetime, end: datetime) 
     if want is not None:
         needs_s = want.kwh * 3.6e6 / want.power_w
         if needs_s < (end - start).total_seconds():
-            end = min(end, _rounded_up(start + timedelta(seconds=needs_s)))
+            end = min(end, _rounded_up(start, needs_s))
         yield Ahead(start=start, end=end, power_w=want.power_w, rule=want.rule, bought_w=want.bought_w)
 
 
@@ -150,6 +156,7 @@ def _edges(prospect: Prospect, now: datetime) -> list[datetime]:
     return sorted({*(e for e in edges if now <= e < horizon), horizon})
 
 
-def _rounded_up(moment: datetime) -> datetime:
-    whole_s = -(-moment.timestamp() // ROUNDED_TO_S) * ROUNDED_TO_S
-    return datetime.fromtimestamp(whole_s, UTC)
+def _rounded_up(start: datetime, seconds: float) -> datetime:
+    """The end of a want, rounded; later than its start even where next to nothing is left of it."""
+    exact_s = start.timestamp() + max(1.0, seconds)
+    return datetime.fromtimestamp(-(-exact_s // ROUNDED_TO_S) * ROUNDED_TO_S, UTC)
