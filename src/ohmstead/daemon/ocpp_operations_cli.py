@@ -1,7 +1,4 @@
-"""``ohmstead ocpp serve | list | call | …``: the central system on the command line.
-
-All but ``serve`` talk to the API of a running ``ohmstead run`` or ``ohmstead ocpp serve``.
-"""
+"""``ohmstead ocpp list | call | …``: the API of a running ``ohmstead run`` or ``ohmstead ocpp serve``."""
 
 # ruff: noqa: PLC0415 - commands import what they run
 
@@ -16,7 +13,7 @@ from urllib.parse import quote
 
 import typer
 
-from ohmstead.daemon.ocpp_client import ApiClient, first_line
+from ohmstead.daemon.ocpp_client import ApiClient
 from ohmstead.errors import ConfigError, DeviceError
 
 Api = Annotated[
@@ -32,82 +29,6 @@ Charger = Annotated[str, typer.Argument(help="The charger's identity.", show_def
 Connector = Annotated[int, typer.Option(min=0, max=64, help="Its connector; 0 is the whole charger.")]
 
 DEFAULT_API = "http://127.0.0.1:8080"
-DEFAULT_FILE = "ohmstead-ocpp.db"
-
-
-def serve(
-    ctx: typer.Context,
-    host: Annotated[str, typer.Option(help="Address that chargers connect to.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 9000,
-    api_host: Annotated[str, typer.Option(help="Address of the API.")] = "127.0.0.1",
-    api_port: Annotated[
-        int | None,
-        typer.Option(min=0, max=65535, help="Its port; without it 8080, or a free one where that is taken."),
-    ] = None,
-    database: Annotated[
-        str,
-        typer.Option(
-            envvar="OHMSTEAD_OCPP_DATABASE",
-            help="File with chargers, sessions and hashes of passwords; with --cluster postgresql://….",
-        ),
-    ] = DEFAULT_FILE,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            envvar="OHMSTEAD_OCPP_CLUSTER",
-            help="Be one of several workers, which meet at this NATS server: nats://HOST:PORT.",
-        ),
-    ] = None,
-    security_profile: Annotated[
-        int, typer.Option(min=0, max=3, help="0: none, 1: passwords, 2: TLS too, 3: charger certificates.")
-    ] = 0,
-    unknown: Annotated[
-        str, typer.Option(help="What happens to chargers that are not known: accept, hold or refuse.")
-    ] = "accept",
-    tls_certificate: Annotated[Path | None, typer.Option(help="PEM file, for profiles 2 and 3.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="PEM file, for profiles 2 and 3.")] = None,
-    tls_ca: Annotated[Path | None, typer.Option(help="PEM file, for profile 3.")] = None,
-    heartbeat_s: Annotated[float, typer.Option(min=1, max=86400, help="Told to chargers.")] = 300.0,
-    token_file: TokenFile = None,
-) -> None:
-    """Run a central system by itself: chargers connect to ws://HOST:PORT/ocpp/<identity>."""
-    from ohmstead.daemon.logs import setup_logs
-    from ohmstead.daemon.ocpp_serve import ServeOptions, serve_central
-    from ohmstead.ocpp.central.settings import CentralSettings, UnknownChargers
-    from ohmstead.ocpp.cluster.settings import DATABASE_SCHEMES, cluster_settings
-
-    if cluster is None and database.startswith(DATABASE_SCHEMES):
-        raise ConfigError("--database: PostgreSQL is for several workers: name their --cluster nats://… too")
-    if unknown not in list(UnknownChargers):
-        raise ConfigError(f"--unknown: found {unknown!r}, allowed: {', '.join(UnknownChargers)}")
-    settings = CentralSettings(
-        host=host,
-        port=port,
-        security_profile=security_profile,
-        tls_certificate=tls_certificate,
-        tls_key=tls_key,
-        tls_ca=tls_ca,
-        unknown_chargers=UnknownChargers(unknown),
-        heartbeat_s=heartbeat_s,
-        database=Path(database if cluster is None else DEFAULT_FILE),
-    )
-
-    def ready(central_url: str, api_url: str) -> None:
-        typer.echo(f"Chargers connect to {central_url}/<identity>")
-        typer.echo(f"API: {api_url}api/ocpp/chargers")
-
-    setup_logs("debug" if ctx.find_root().params.get("debug") else "info", as_json=False)
-    token = None if token_file is None else first_line(token_file)
-    serve_central(
-        ServeOptions(
-            settings=settings,
-            cluster=None if cluster is None else cluster_settings(database, cluster),
-            api_host=api_host,
-            api_port=api_port,
-            token=token,
-            ready=ready,
-        )
-    )
 
 
 def list_chargers(api: Api = DEFAULT_API, token_file: TokenFile = None, as_json: AsJson = False) -> None:
@@ -343,7 +264,6 @@ def _print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> N
 
 def add_operations(app: typer.Typer) -> None:
     """Make these commands of a sub-app."""
-    app.command("serve")(serve)
     app.command("list")(list_chargers)
     app.command("sessions")(sessions)
     app.command("call")(call)

@@ -152,31 +152,12 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
             plan=resume_plan(recorder) if tiers.tier.plans else None,
         )
         zone = ZoneInfo(config.site.timezone)
-        outlook = None
-        if config.planner is not None:
-            outlook = HomeOutlook(
-                site=config.site,
-                settings=config.planner,
-                recorder=recorder,
-                tariff=around.feeds.tariff_now,
-                weather=around.feeds.forecast,
-                memory=lambda: engine.memory,
-                learns_from=lambda: tiers.tier.learns_from,
-            )
+        outlook = _outlook(config, recorder, around, engine, tiers)
         notices = _notices(options, recorder)
-        heating = HeatingHost(
-            config.heating,
-            clock=clock,
-            zone=zone,
-            recorder=recorder,
-            link=around.link,
-            outdoor_c=around.outdoor_c,
-            dry_run=options.dry_run,
-        )
+        heating = _heating(options, recorder, around, clock)
         nymea = nymea_host(config.nymea, engine, recorder, clock.now)
-        served = nymea_served(
-            config.nymea, nymea, recorder, name=config.site.name, folder=config.recorder.path.parent
-        )
+        folder = config.recorder.path.parent
+        served = nymea_served(config.nymea, nymea, recorder, name=config.site.name, folder=folder)
         service = Service(
             Parts(
                 mode="run",
@@ -214,6 +195,37 @@ async def _serve(options: RunOptions, recorder: Recorder, listeners: Sequence[Cy
             await service.run(
                 host=config.web.host, port=config.web.port, token=config.web.token(), stop=stop, ready=ready
             )
+
+
+def _outlook(
+    config: Config, recorder: Recorder, around: _Surroundings, engine: Engine, tiers: TierFile
+) -> HomeOutlook | None:
+    """What plans are made with; ``None``: rules only."""
+    if config.planner is None:
+        return None
+    return HomeOutlook(
+        site=config.site,
+        settings=config.planner,
+        recorder=recorder,
+        tariff=around.feeds.tariff_now,
+        weather=around.feeds.forecast,
+        memory=lambda: engine.memory,
+        learns_from=lambda: tiers.tier.learns_from,
+    )
+
+
+def _heating(options: RunOptions, recorder: Recorder, around: _Surroundings, clock: Clock) -> HeatingHost:
+    """Rooms and floors that Ohmstead regulates itself."""
+    config = options.config
+    return HeatingHost(
+        config.heating,
+        clock=clock,
+        zone=ZoneInfo(config.site.timezone),
+        recorder=recorder,
+        link=around.link,
+        outdoor_c=around.outdoor_c,
+        dry_run=options.dry_run,
+    )
 
 
 def _notices(options: RunOptions, recorder: Recorder) -> list[WarningInfo]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ohmstead.core.site import (
     Asset,
@@ -48,6 +48,20 @@ class Draft:
     assets: Sequence[tuple[int, Asset]]
     ids: Sequence[tuple[int, AssetId]]
     tariff: TariffSettings | None = None
+
+    def whole_site(self) -> Site | None:
+        """The site with all that belongs to it, and with a household; ``None`` where it could not be read."""
+        if self.site is None:
+            return None
+        assets = tuple(asset for _, asset in self.assets)
+        if not any(isinstance(asset, Load) for asset in assets):
+            assets += (Load(),)
+        return replace(
+            self.site,
+            grid=self.grid or GridConnection(),
+            circuits=tuple(circuit for _, circuit in self.circuits),
+            assets=assets,
+        )
 
 
 def inconsistencies(draft: Draft) -> Iterator[Complaint]:

@@ -6,7 +6,7 @@ allowed. docs/configuration.md lists the keys; it is made from the same descript
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -168,16 +168,12 @@ class _Loader:
         for key, message in inconsistencies(replace(draft, tariff=tariff)):
             self._report(key, message)
         self._check_devices(draft, devices, meter)
-        used = any(d is not None and d.adapter == HOME_ASSISTANT.name for d in (meter, *devices.values()))
-        rooms = heating is not None and heating.uses(RoomAdapter.HOME_ASSISTANT)
-        if (used or rooms) and not tree.get("home_assistant"):
-            self._report(
-                ("home_assistant",),
-                "missing; devices or rooms are reached by it; needed: a mapping with url, token_file",
-            )
+        if not tree.get("home_assistant"):
+            self._check_home_assistant_unused((meter, *devices.values()), heating)
         web = None if web is None else self._exposed_safely(web)
+        site = draft.whole_site()
         if (
-            draft.site is None
+            site is None
             or meter is None
             or tariff is None
             or weather is None
@@ -190,17 +186,9 @@ class _Loader:
             or log is None
         ):
             return None
-        assets = tuple(asset for _, asset in draft.assets)
-        if not any(isinstance(asset, Load) for asset in assets):
-            assets += (Load(),)
         return Config(
             file=self._document.path,
-            site=replace(
-                draft.site,
-                grid=draft.grid or GridConnection(),
-                circuits=tuple(circuit for _, circuit in draft.circuits),
-                assets=assets,
-            ),
+            site=site,
             meter=meter,
             devices=devices,
             tariff=tariff,
@@ -273,6 +261,16 @@ class _Loader:
             if settings is not None:
                 for option, message in self._adapters[settings.adapter].problems(asset, settings.options):
                     self._report((*key, option), message)
+
+    def _check_home_assistant_unused(
+        self, devices: Iterable[DeviceSettings | None], heating: HeatingSettings | None
+    ) -> None:
+        used = any(device is not None and device.adapter == HOME_ASSISTANT.name for device in devices)
+        if used or (heating is not None and heating.uses(RoomAdapter.HOME_ASSISTANT)):
+            self._report(
+                ("home_assistant",),
+                "missing; devices or rooms are reached by it; needed: a mapping with url, token_file",
+            )
 
     def _device(self, entry: object, key: KeyPath, asset: type[Asset] | None) -> DeviceSettings | None:
         """The settings of an asset's device; ``asset`` is ``None`` for the meter."""
