@@ -106,7 +106,7 @@ def test_a_full_file_becomes_facts(tmp_path: Path) -> None:
     assert household == Load(phases=Phases.ALL)
     assert site.circuits[0].assets == ("charger",)
     assert set(config.devices) == {"roof", "battery", "charger", "heat_pump", "living"}
-    assert config.devices["roof"].options.model_dump() == {"asset": "pv"}
+    assert config.devices["roof"].options.model_dump() == {"asset": "pv", "sg_ready": False}
     assert isinstance(config.tariff, OffPeakTariff)
     assert config.tariff.seasons[1].start == YearDay(month=11, day=1)
     assert config.tariff.seasons[1].windows == (DailyWindow(start=time(22, 30), end=time(6, 30)),)
@@ -341,7 +341,7 @@ def test_a_wrong_fact_of_an_asset(facts: str, expected: str) -> None:
         ),
         (
             f"{SITE.replace('simulated', 'simulated, port: 1')}{TARIFF}",
-            "2: meter.port: unknown key; allowed: asset.",
+            "2: meter.port: unknown key; allowed: asset, sg_ready.",
         ),
         (
             f"{SITE.replace('Europe/Vienna', 'Europe/Viena')}{TARIFF}",
