@@ -246,14 +246,10 @@ async def _live(
 def _run(
     work: Coroutine[Any, Any, tuple[Summary, dict[str, str]]], *, virtual: bool, speed: float
 ) -> tuple[Summary, dict[str, str]]:
-    import asyncio
+    from ohmstead.chargers.live import run_live
+    from ohmstead.chargers.virtual_time import run_virtually
 
-    from ohmstead.chargers.virtual_time import ScaledTimeLoop, run_virtually
-
-    if virtual:
-        return run_virtually(work)
-    with asyncio.Runner(loop_factory=lambda: ScaledTimeLoop(speed)) as runner:
-        return runner.run(work)
+    return run_virtually(work) if virtual else run_live(work, speed)
 
 
 def _table(fleet: Fleet) -> Table:
