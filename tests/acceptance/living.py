@@ -6,7 +6,7 @@ Wishes go in as JSON-RPC over a socket; what comes out is measured at the simula
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -26,6 +26,7 @@ from ohmstead.daemon.nymea.serving import nymea_host, nymea_served
 from ohmstead.daemon.nymea.settings import NymeaSettings
 from ohmstead.daemon.sensing import Senses
 from ohmstead.daemon.simulated.clock import SimulatedClock
+from ohmstead.devices.base import Device
 from ohmstead.nymea.identity import id_of
 from ohmstead.recorder import Recorder
 from ohmstead.simulator.battery import BatterySpec, BatteryTwin
@@ -175,15 +176,17 @@ async def lived_in(
     tariff: Tariff | None = None,
     memory: Memory | None = None,
     sg_ready: bool = False,
+    wired: Callable[[list[Device]], list[Device]] = lambda devices: devices,
 ) -> AsyncIterator[Life]:
     """A house with its loop, its nymea server and a client that has said hello.
 
-    ``memory`` is what the daemon resumes with; ``sg_ready``: the heat pump is asked by its contacts.
+    ``memory`` is what the daemon resumes with; ``sg_ready``: the heat pump is asked by its contacts;
+    ``wired`` may put something in front of the devices.
     """
     clock = SimulatedClock(house.now, AS_FAST_AS_POSSIBLE, house.step)
     engine = Engine(house.site, settings, memory=memory)
     engine.set_tariff(tariff)
-    devices = devices_of(house, sg_ready=sg_ready)
+    devices = wired(devices_of(house, sg_ready=sg_ready))
     with Recorder.open(folder / "home.db") as recorder:
         host = nymea_host(ANY_PORT, engine, recorder, clock.now)
         loop = ControlLoop(

@@ -43,8 +43,8 @@ FUSE_A = 25.0
 VOLTAGE_V = 230.0
 STEP_S = 5.0
 """Of the world, and of the meter: it shows the mean of the last step."""
-SETTLE_S = 0.5
-"""Real time that messages may take between two steps."""
+SETTLE_S = 20.0
+"""Real time that messages may take between two steps; they need a fraction of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

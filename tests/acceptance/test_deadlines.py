@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 EVENING = datetime(2026, 11, 10, 17, tzinfo=UTC)
 """A dark evening."""
 HOUR = timedelta(hours=1)
+FOR_A_DEADLINE = {Rule.CHEAP_HOURS, Rule.DEADLINE}
 MODES = ("EcoWithTargetTime", "EcoMinWithTargetTime")
 
 
@@ -61,6 +62,43 @@ async def test_far_ahead_and_repeated_over_the_clock_change(tmp_path: Path) -> N
         assert round(life.car_soc, 2) >= 0.8
         assert monday.astimezone(UTC) - sunday.astimezone(UTC) == 24 * HOUR
         assert sunday.utcoffset() == HOUR
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("sunday", "hours"),
+    [(datetime(2026, 3, 29, 7, tzinfo=LOCAL), 24), (datetime(2026, 10, 25, 7, tzinfo=LOCAL), 26)],
+    ids=["spring", "autumn"],
+)
+async def test_the_next_morning_over_a_clock_change_both_ways(
+    tmp_path: Path, mode: str, sunday: datetime, hours: int
+) -> None:
+    """Asked for at six on Saturday: seven on Sunday is 24 or 26 hours away, and the car is ready then."""
+    end = sunday.astimezone(UTC)
+    start = (sunday - timedelta(hours=25)).astimezone(UTC)
+    assert end - start == hours * HOUR
+    prices = [0.35] * (hours - 4) + [0.1] * 4
+    house = house_at(start, car_soc=0.3)
+    async with lived_in(house, tmp_path, tariff=tariff_of(start, prices)) as life:
+        await life.charge(mode, endDateTime=int(end.timestamp()), repeatDays=[7])
+        records = await life.run(end - start - 6 * HOUR, every_s=120.0)
+        # What the sun gave has been driven away by midnight.
+        house.devices.charger.soc = 0.3
+        records += await life.run(6 * HOUR, every_s=120.0)
+        assert life.clock.now() == end
+        assert round(life.car_soc, 2) >= 0.8
+        bought = [
+            r.at
+            for r in records
+            for s in r.setpoints
+            if s.asset == "charger" and s.reason.rule in FOR_A_DEADLINE and s.power_w > 10_000.0
+        ]
+        assert all(end - 4 * HOUR <= at < end for at in bought)
+        assert len(bought) * 120.0 > (2.5 if mode == "EcoWithTargetTime" else 0.5) * 3600.0
+        # A week later it is again at seven, whatever the clocks did.
+        (record, *_) = await life.run(timedelta(minutes=4), every_s=120.0)
+        seen = record.state.assets["charger"]
+        assert seen.departure == sunday + timedelta(days=7)  # type: ignore[attr-defined]
 
 
 async def test_a_daily_share_is_taken_in_the_cheapest_slots_at_negative_prices_too(tmp_path: Path) -> None:

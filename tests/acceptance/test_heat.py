@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +16,9 @@ from ohmstead.core.reason import Rule
 from ohmstead.core.record import CycleRecord
 from ohmstead.core.settings import Settings
 from ohmstead.core.sg_ready import SgReady
-from ohmstead.core.site import HeatPump, HotWaterTank
+from ohmstead.core.site import AssetId, HeatPump, HotWaterTank
+from ohmstead.core.state import AssetState
+from ohmstead.devices.base import Controllable, Device
 from tests.acceptance.living import house_at, lengths_s, lived_in, powers, tariff_of, told
 from tests.daemon.homes import command_in_force
 
@@ -49,6 +53,65 @@ async def test_stages_rise_with_export_do_not_flicker_and_are_shed_on_import(tmp
             longest = max(longest, run)
         # Import lasts no longer than the minimum time and a few cycles.
         assert longest * 10 <= tank.min_on_s + 60
+
+
+@dataclass
+class Noting:
+    """A device, with a note of every command: when it began and when it was taken."""
+
+    inner: Controllable
+    notes: list[tuple[str, AssetId, float]]
+
+    @property
+    def id(self) -> AssetId:
+        return self.inner.id  # type: ignore[attr-defined, no-any-return]
+
+    async def update(self) -> AssetState:
+        return await self.inner.update()  # type: ignore[attr-defined, no-any-return]
+
+    async def apply(self, power_w: float) -> None:
+        self.notes.append(("begins", self.id, power_w))
+        for _ in range(5):
+            await asyncio.sleep(0)  # others could come between
+        await self.inner.apply(power_w)
+        self.notes.append(("taken", self.id, power_w))
+
+    async def release(self) -> None:
+        await self.inner.release()
+
+
+async def test_what_goes_off_is_off_before_anything_goes_on(tmp_path: Path) -> None:
+    """The heater makes room for the car and the car for the heater, as a client asks."""
+    notes: list[tuple[str, AssetId, float]] = []
+
+    def wired(devices: list[Device]) -> list[Device]:
+        return [Noting(d, notes) if isinstance(d, Controllable) else d for d in devices]
+
+    def order(*wanted: tuple[str, AssetId]) -> list[int]:
+        return [next(i for i, (what, asset, _) in enumerate(notes) if (what, asset) == w) for w in wanted]
+
+    house = house_at(WINTER, battery_soc=0.1)
+    async with lived_in(house, tmp_path, settings=Settings(priority=()), wired=wired) as life:
+        await life.charge("Eco")
+        await life.run(timedelta(minutes=1))
+        await life.act("tank", "power", value=True)
+        await life.run(timedelta(minutes=10))
+        assert powers(life.records, "tank")[-1] > 2500.0
+        notes.clear()
+        await life.act("tank", "power", value=False)
+        await life.charge("Normal")
+        await life.run(timedelta(minutes=10))
+        off, on = order(("taken", "tank"), ("begins", "charger"))
+        assert (notes[off][2], notes[on][2]) == (0.0, 11_040.0)
+        assert off < on
+        notes.clear()
+        await life.charge("Eco")
+        await life.act("tank", "power", value=True)
+        await life.run(timedelta(minutes=10))
+        off, on = order(("taken", "charger"), ("begins", "tank"))
+        assert notes[off][2] == 0.0
+        assert notes[on][2] > 2500.0
+        assert off < on
 
 
 async def test_hot_water_is_warm_all_day_and_heated_in_the_cheapest_hours(tmp_path: Path) -> None:

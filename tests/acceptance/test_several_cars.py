@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ohmstead.core.charging_info import ChargingInfo, ChargingMode
 from ohmstead.core.engine import Engine, replay
+from ohmstead.core.reason import Rule
 from ohmstead.core.site import ChargePoint, GridConnection, Phases, Site
 from ohmstead.core.state import ChargePointState, GridState, Reading, SiteState
 from ohmstead.core.tariff import Tariff
-from tests.acceptance.living import tariff_of
+from ohmstead.daemon.nymea.serving import nymea_host, nymea_served
+from ohmstead.nymea.identity import id_of
+from ohmstead.ocpp.charge_point.vehicle import SimulatedVehicle
+from ohmstead.recorder import Recorder
+from tests.acceptance.living import ANY_PORT, tariff_of
+from tests.acceptance.ocpp_yard import Bay, yard
+from tests.acceptance.ocpp_yard import Yard as OcppYard
+from tests.nymea.serving import Client
 
 EVENING = datetime(2026, 11, 10, 18, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 10, 20, tzinfo=UTC)
+REACTION_S = 30.0
+"""Meter, message, car and the charging point's own step, while a load is switched on."""
 STEP = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 CAPACITY_KWH, EFFICIENCY = 60.0, 0.9
@@ -98,3 +113,63 @@ def test_cars_that_do_not_hinder_each_other_wait_as_long_as_they_can() -> None:
     yard = Yard({"a": 12.0, "b": 12.0}, {"a": 0.5, "b": 0.5}, fuse_a=63.0)
     yard.run(8.0)
     assert yard.soc == {"a": 0.5, "b": 0.5}
+
+
+@pytest.mark.slow
+async def test_cars_at_ocpp_chargers_share_as_a_nymea_client_asked(tmp_path: Path) -> None:
+    """Deadlines go in as JSON-RPC, limits come out as OCPP; three cars at a fuse for one and a half.
+
+    Each needs 8 kWh, 44 minutes by itself. Were all to wait as long as one alone may, they would be late.
+    """
+    hours = {"late": 2.0, "early": 1.9, "later": 2.1}
+    bays = tuple(Bay(id=name) for name in hours)
+    async with (
+        yard(NIGHT, bays, tmp_path, pv_peak_w=100.0, seed=4) as world,
+        asking(world, tmp_path) as nymea,
+    ):
+        world.household.largest_w = 1000.0
+        cars = {name: SimulatedVehicle(capacity_kwh=60.0, soc=0.5, max_a=16.0, phases=3) for name in hours}
+        for name, car in cars.items():
+            done = await nymea.call(
+                "EnergyPlugin.SetChargingInfo", {"chargingInfo": until(name, hours[name])}
+            )
+            assert done == {"energyError": "EnergyErrorNoError"}
+            world.plug_in(name, car)
+        ran_h = 0.0
+        for name in ("early", "late", "later"):
+            await world.run(hours[name] - ran_h)
+            ran_h, soc = hours[name], cars[name].soc
+            assert soc is not None
+            assert soc >= 0.615, f"{name} leaves with {soc:.3f}"
+        charging = [[s for s in r.setpoints if s.power_w > 0.0] for r in world.records]
+        assert max(len(at_once) for at_once in charging) >= 2
+        rules = {s.reason.rule for at_once in charging for s in at_once}
+        assert Rule.DEADLINE in rules
+        assert world.longest_over_s <= REACTION_S, f"{world.highest_a:.1f} A for {world.longest_over_s} s"
+
+
+def until(charger: str, hours: float) -> dict[str, Any]:
+    """What a client wants: 62 % so many hours from the start on."""
+    return {
+        "evChargerId": id_of("thing", charger),
+        "chargingMode": "ChargingModeEcoWithTargetTime",
+        "endDateTime": int((NIGHT + hours * HOUR).timestamp()),
+        "targetPercentage": 62,
+        "minChargingCurrent": 6,
+        "spotMarketChargingEnabled": False,
+        "dailySpotMarketPercentage": 0,
+    }
+
+
+@contextlib.asynccontextmanager
+async def asking(world: OcppYard, folder: Path) -> AsyncIterator[Client]:
+    """A nymea client of a yard."""
+    with Recorder.open(folder / "home.db") as recorder:
+        host = nymea_host(ANY_PORT, world.engine, recorder, world.clock.now)
+        world.loop._listeners = (*world.loop._listeners, host)
+        async with (
+            nymea_served(ANY_PORT, host, recorder, name="Yard", folder=folder) as ports,
+            await Client.connect(ports["tcp_port"]) as client,
+        ):
+            await client.call("JSONRPC.Hello")
+            yield client
