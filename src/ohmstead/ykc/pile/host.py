@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import cast
 
 from ohmstead.ykc.link import Observer
 from ohmstead.ykc.pile.events import (
@@ -126,9 +127,9 @@ class PileHost(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection gives
-        transport.set_write_buffer_limits(high=_UNSENT_BYTES)
-        self._transport = transport
+        stream = cast("asyncio.Transport", transport)  # uvloop's is none by its type
+        stream.set_write_buffer_limits(high=_UNSENT_BYTES)
+        self._transport = stream
         self._lost.clear()
         self.pile.opened(self._clock())
         self._settle()

@@ -6,18 +6,17 @@ place of its order in one transaction, so an order is never in neither state and
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from ohmstead.errors import DataError
+from ohmstead.ykc.database import open_own
 from ohmstead.ykc.messages.orders import TransactionRecord
 from ohmstead.ykc.pile.facts import PileMemory
 from ohmstead.ykc.pile.order import Order
 
-IN_MEMORY = ":memory:"
 _APPLICATION_ID = 0x4F684B50  # "OhKP"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS memory (pile TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -46,24 +45,7 @@ class PileStore:
 
     def __init__(self, path: Path | str) -> None:
         self._path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
-        except sqlite3.Error as error:
-            raise DataError(f"{path}: {error}") from error
-
-    def _prepare(self) -> None:
-        owner = self._db.execute("PRAGMA application_id").fetchone()[0]
-        if owner not in (0, _APPLICATION_ID):
-            raise DataError(f"{self._path}: belongs to another program (application id {owner:#x})")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        self._db.executescript(_SCHEMA)
+        self._db = open_own(path, _APPLICATION_ID, _SCHEMA)
 
     def close(self) -> None:
         """Close the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import structlog
 
@@ -66,13 +66,13 @@ class PileConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody connected."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a server gives
-        transport.set_write_buffer_limits(high=_UNSENT_BYTES)
-        self._transport = transport
-        peer = transport.get_extra_info("peername")
+        stream = cast("asyncio.Transport", transport)  # uvloop's is none by its type
+        stream.set_write_buffer_limits(high=_UNSENT_BYTES)
+        self._transport = stream
+        peer = stream.get_extra_info("peername")
         self.address = peer[0].removeprefix("::ffff:") if peer else ""
         if not self._server.admit(self):
-            transport.abort()
+            stream.abort()
             return
         self._arm()
 

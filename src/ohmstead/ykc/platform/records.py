@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from ohmstead.errors import DataError
+from ohmstead.ykc.database import open_own
 from ohmstead.ykc.layout import REGISTRY
 from ohmstead.ykc.messages.orders import SealedTransactionRecord, TransactionRecord
 
-IN_MEMORY = ":memory:"
 Bill = TransactionRecord | SealedTransactionRecord
 _APPLICATION_ID = 0x4F684B42  # "OhKB"
 _METER_TOLERANCE_KWH = 0.01
@@ -57,24 +57,7 @@ class BillStore:
 
     def __init__(self, path: Path | str) -> None:
         self._path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
-        except sqlite3.Error as error:
-            raise DataError(f"{path}: {error}") from error
-
-    def _prepare(self) -> None:
-        owner = self._db.execute("PRAGMA application_id").fetchone()[0]
-        if owner not in (0, _APPLICATION_ID):
-            raise DataError(f"{self._path}: belongs to another program (application id {owner:#x})")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        self._db.executescript(_SCHEMA)
+        self._db = open_own(path, _APPLICATION_ID, _SCHEMA)
 
     def close(self) -> None:
         """Close the file."""
