@@ -15,8 +15,9 @@ from ohmstead.chargers.virtual_time import LoopClock, run_virtually
 from ohmstead.chargers.ykc_central import OwnPlatform, own_platform
 from ohmstead.chargers.ykc_charger import YkcCharger, card_number
 from ohmstead.errors import ConfigError, DataError, DeviceError
+from ohmstead.ykc.database import IN_MEMORY
 from ohmstead.ykc.messages.service import FirmwareUpdate, FirmwareUpdateResult, Restart, RestartResult
-from ohmstead.ykc.pile.store import IN_MEMORY, PileStore
+from ohmstead.ykc.pile.store import PileStore
 
 PILE = "88000000000001"
 START = datetime(2026, 1, 12, 17, tzinfo=UTC)

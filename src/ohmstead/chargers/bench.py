@@ -23,7 +23,8 @@ from ohmstead.chargers.virtual_time import LoopClock
 from ohmstead.chargers.ykc_charger import YkcCharger
 from ohmstead.errors import ConfigError, DeviceError
 from ohmstead.ocpp.charge_point.store import Store
-from ohmstead.ykc.pile.store import IN_MEMORY, PileStore
+from ohmstead.ykc.database import IN_MEMORY
+from ohmstead.ykc.pile.store import PileStore
 
 log = structlog.get_logger(__name__)
 

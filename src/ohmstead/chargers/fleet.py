@@ -24,8 +24,9 @@ from ohmstead.chargers.virtual_time import LoopClock, VirtualTimeLoop
 from ohmstead.chargers.ykc_charger import YkcCharger
 from ohmstead.errors import ConfigError
 from ohmstead.ocpp.charge_point.store import Store
+from ohmstead.ykc.database import IN_MEMORY
 from ohmstead.ykc.numbers import PILE_DIGITS
-from ohmstead.ykc.pile.store import IN_MEMORY, PileStore
+from ohmstead.ykc.pile.store import PileStore
 
 log = structlog.get_logger(__name__)
 

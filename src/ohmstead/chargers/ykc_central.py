@@ -14,9 +14,10 @@ from ohmstead.chargers.virtual_time import LoopClock
 from ohmstead.errors import ConfigError, DeviceError
 from ohmstead.ykc.billing import flat_tariff
 from ohmstead.ykc.codes import GunStatus
+from ohmstead.ykc.database import IN_MEMORY
 from ohmstead.ykc.messages.orders import NO_CARD, ParallelStartRequest, StartRequest
 from ohmstead.ykc.platform.events import Measured, PlatformEvent
-from ohmstead.ykc.platform.records import IN_MEMORY, BillStore
+from ohmstead.ykc.platform.records import BillStore
 from ohmstead.ykc.platform.server import PlatformServer
 from ohmstead.ykc.platform.session import PileEntry
 from ohmstead.ykc.quirks import Quirks
