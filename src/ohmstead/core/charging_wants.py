@@ -18,12 +18,12 @@ from ohmstead.core.memory import RUNNING_W, AssetMemory, ManualCommand
 from ohmstead.core.plan import AssetSlot, Plan, PlanSlot
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Settings
-from ohmstead.core.site import ChargePoint, Site
-from ohmstead.core.strategies.cheap_hours import cheapest_first, left_for_now, with_neutral_hours
+from ohmstead.core.site import ChargePoint, Phases, Site
+from ohmstead.core.strategies.cheap_hours import cheapest_first, taken_slots, with_neutral_hours
 from ohmstead.core.strategies.deadline import BEGUN, NOT_WORTH_KWH
 from ohmstead.core.strategies.plan_budget import CARRIED, NOTHING_W
 from ohmstead.core.tariff import PriceSlot, Tariff
-from ohmstead.core.units import energy_kwh
+from ohmstead.core.units import PHASES, energy_kwh
 from ohmstead.core.vehicle_need import VehicleNeed
 
 
@@ -58,7 +58,7 @@ class Prospect:
     def full_w(self) -> float:
         """The most that the charge point and the fuses before it admit, W; 0: nothing at all."""
         grid, spans = self.site.grid, charge_spans(self.point)
-        phases = spans[-1][1] / (self.point.max_a * self.point.voltage_v)
+        phases = PHASES if self.point.phases is Phases.ALL else 1
         fuses_w = [fuse_limit_w(self.site, self.settings)]
         fuses_w += [
             (c.fuse_a - self.settings.fuse_margin_a) * grid.voltage_v
@@ -130,6 +130,9 @@ class Wants:
         self._p = prospect
         self._full_w = prospect.full_w
         self._cheapest: dict[tuple[datetime, bool], list[PriceSlot]] = {}
+        self._taken: dict[
+            tuple[datetime, bool], tuple[tuple[float, float], list[tuple[PriceSlot, float]]]
+        ] = {}
 
     def best(self, stand: Stand) -> Want | None:
         """The want that is followed: the highest, of equals the earliest in the order of the rules."""
@@ -235,7 +238,7 @@ class Wants:
     def _cheap_hours(self, stand: Stand, departure: datetime | None, kwh: float) -> Iterator[Want]:
         if self._p.plan is not None or departure is None or kwh <= 0.0:
             return
-        yield from self._if_cheap(stand.at, departure, kwh, earliest=False)
+        yield from self._if_cheap(stand, departure, kwh, earliest=False)
 
     def _spot_market(self, stand: Stand) -> Iterator[Want]:
         share_kwh = self._p.spot_share_kwh
@@ -244,21 +247,31 @@ class Wants:
         _, end = local_day(stand.at, self._p.zone)
         left_kwh = share_kwh - stand.spot_kwh.get(end, 0.0)
         if left_kwh >= NOT_WORTH_KWH:
-            yield from self._if_cheap(stand.at, end, left_kwh, earliest=True)
+            yield from self._if_cheap(stand, end, left_kwh, earliest=True)
 
-    def _if_cheap(self, at: datetime, end: datetime, kwh: float, *, earliest: bool) -> Iterator[Want]:
+    def _if_cheap(self, stand: Stand, end: datetime, kwh: float, *, earliest: bool) -> Iterator[Want]:
         """Full power in one of the cheapest slots, for what the cheaper ones to come leave to it."""
-        if self._p.tariff is None or at >= end:
+        if self._p.tariff is None or stand.at >= end:
             return
-        key = (end, earliest)
+        for slot, left_s in self._slots(stand, end, kwh, earliest=earliest):
+            if slot.start <= stand.at < slot.end:
+                left_kwh = energy_kwh(self._full_w, left_s)
+                yield Want(power_w=self._full_w, rule=Rule.CHEAP_HOURS, kwh=min(kwh, left_kwh))
+
+    def _slots(
+        self, stand: Stand, end: datetime, kwh: float, *, earliest: bool
+    ) -> list[tuple[PriceSlot, float]]:
+        """The slots that are taken; they stay the same as long as nothing is charged."""
+        assert self._p.tariff is not None  # noqa: S101 - asked by the caller
+        key, since = (end, earliest), (stand.taken_kwh, kwh)
         if key not in self._cheapest:
-            slots = self._p.tariff.between(at, end)
+            slots = self._p.tariff.between(stand.at, end)
             known = slots if earliest else with_neutral_hours(slots, end)
             self._cheapest[key] = cheapest_first(known, earliest=earliest)
-        left_s = left_for_now(self._cheapest[key], at, end, kwh * 3.6e6 / self._full_w)
-        if left_s > 0.0:
-            left_kwh = energy_kwh(self._full_w, left_s)
-            yield Want(power_w=self._full_w, rule=Rule.CHEAP_HOURS, kwh=min(kwh, left_kwh))
+        if key not in self._taken or self._taken[key][0] != since:
+            found = taken_slots(self._cheapest[key], stand.at, end, kwh * 3.6e6 / self._full_w)
+            self._taken[key] = since, list(found)
+        return self._taken[key][1]
 
 
 def first_stand(prospect: Prospect, now: datetime) -> Stand:

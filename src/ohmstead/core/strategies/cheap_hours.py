@@ -110,22 +110,23 @@ def chosen(
     taken, so that the sun may come first (with ``earliest`` the earlier ones), but known ones before those
     whose price is not published.
     """
-    return left_for_now(cheapest_first(slots, earliest=earliest), now, end, duration_s) > 0.0
+    taken = taken_slots(cheapest_first(slots, earliest=earliest), now, end, duration_s)
+    return any(slot.start <= now < slot.end for slot, _ in taken)
 
 
-def left_for_now(cheapest: Sequence[PriceSlot], now: datetime, end: datetime, duration_s: float) -> float:
-    """How much of a duration the cheaper slots leave to the slot of now, s; 0: it is not chosen.
+def taken_slots(
+    cheapest: Sequence[PriceSlot], now: datetime, end: datetime, duration_s: float
+) -> Iterator[tuple[PriceSlot, float]]:
+    """The slots that a duration is taken from, and how much of it cheaper ones leave to each, s.
 
-    ``cheapest`` has the slots in their order already, for who asks about many moments.
+    ``cheapest`` has the slots in their order already: for who asks about many moments.
     """
     left_s = duration_s
     for slot in cheapest:
         if left_s <= 0.0:
-            return 0.0
-        if slot.start <= now < slot.end:
-            return left_s
+            return
+        yield slot, left_s
         left_s -= max(0.0, (min(slot.end, end) - max(slot.start, now)).total_seconds())
-    return 0.0
 
 
 def cheapest_first(slots: Sequence[PriceSlot], *, earliest: bool) -> list[PriceSlot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from ohmstead.core.charging_ahead import Ahead, charging_ahead
@@ -86,12 +86,14 @@ def schedules(
     *,
     settings: Settings | None = None,
     memory: Memory | None = None,
+    zone: tzinfo | None = None,
 ) -> tuple[ChargingSchedule, ...]:
     """What each charger is going to do from now on, by the plan and by the rules; equal slots are one.
 
     Args:
         infos: what people set; a charger that nobody spoke of is not in it.
         memory: what the engine remembers: phases found, accounts of the day, commands by hand.
+        zone: the local time that a daily share means; the site's if not given.
     """
     memory = memory or Memory()
     found: list[ChargingSchedule] = []
@@ -110,7 +112,7 @@ def schedules(
             settings=settings or Settings(),
             memory=memory.assets.get(point.id) or AssetMemory(),
             manual=memory.manual.get(point.id),
-            zone=ZoneInfo(site.timezone),
+            zone=zone or ZoneInfo(site.timezone),
         )
         found += _merged(_of_point(prospect, ahead) for ahead in charging_ahead(prospect, now))
     return tuple(found)

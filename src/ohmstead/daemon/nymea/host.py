@@ -334,6 +334,7 @@ class NymeaHost:
             engine.tariff,
             settings=engine.tuned,
             memory=engine.memory,
+            zone=engine.zone,
         )
 
     def spot_market_providers(self) -> Sequence[SpotMarketProvider]:
