@@ -189,5 +189,5 @@ def test_naive_times_backward_ranges_and_odd_resolutions_are_refused(recorder: R
 def test_the_disk_refusing_is_reported_as_such(tmp_path: Path) -> None:
     occupied = tmp_path / "file"
     occupied.write_text("not a folder")
-    with pytest.raises(DataError, match="cannot create its folder"):
+    with pytest.raises(DataError, match="file: cannot be made: File exists"):
         Recorder.open(occupied / "history.db")

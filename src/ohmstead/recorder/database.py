@@ -9,8 +9,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from ohmstead.errors import DataError
+from ohmstead.file_lock import FileLock
 from ohmstead.recorder.errors import HistoryError
 from ohmstead.recorder.migrations import create, migrate, newest_version
 from ohmstead.recorder.schema import APPLICATION_ID
@@ -105,42 +104,17 @@ def refuse_unreadable(path: Path) -> None:
         )
 
 
-class FileLock:
-    """Held by the one process that writes; the kernel drops it when the process dies."""
+def locked(path: Path) -> FileLock:
+    """The lock of the one process that writes.
 
-    def __init__(self, path: Path) -> None:
-        """Take the lock; creates the folder of the file.
-
-        Raises:
-            DataError: another process has it.
-            HistoryError: the folder or the lock file cannot be made.
-        """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise HistoryError(f"{path}: cannot create its folder: {error.strerror}") from error
-        self._descriptor: int | None = None
-        if sys.platform == "win32":
-            return
-        import fcntl  # noqa: PLC0415 - does not exist on Windows
-
-        lock_path = path.with_name(path.name + ".lock")
-        try:
-            descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise HistoryError(f"{lock_path}: {error.strerror}") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise DataError(f"{path}: another Ohmstead is writing this history; stop it first") from error
-        self._descriptor = descriptor
-
-    def release(self) -> None:
-        """Give the lock back; the empty lock file stays."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+    Raises:
+        DataError: another process has it.
+        HistoryError: the folder or the lock file cannot be made.
+    """
+    try:
+        return FileLock(path, "another Ohmstead is writing this history; stop it first")
+    except OSError as error:
+        raise HistoryError(f"{error.filename or path}: cannot be made: {error.strerror}") from error
 
 
 def _engine(path: Path, *, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:

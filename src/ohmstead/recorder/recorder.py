@@ -12,9 +12,10 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from ohmstead.errors import DataError
+from ohmstead.file_lock import FileLock
 from ohmstead.recorder import history, rollup, write
 from ohmstead.recorder.database import (
-    FileLock,
+    locked,
     open_for_writing,
     reading_engine,
     refuse_unreadable,
@@ -64,7 +65,7 @@ class Recorder:
             DataError: the file is somebody else's, of a newer version, or another process writes it.
             HistoryError: it cannot be opened.
         """
-        lock = FileLock(path)
+        lock = locked(path)
         try:
             writer, quarantined = open_for_writing(path)
         except DataError:

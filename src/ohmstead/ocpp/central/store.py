@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ohmstead.errors import DataError
+from ohmstead.file_lock import FileLock
 from ohmstead.ocpp.central import store_schema as schema
 from ohmstead.ocpp.central.charger import Charger, Tag, Transaction
 from ohmstead.ocpp.central.committer import Committer, StoreError
@@ -27,7 +28,6 @@ from ohmstead.ocpp.central.decision import (
     SaveCharger,
     SaveTransaction,
 )
-from ohmstead.ocpp.central.file_lock import FileLock
 from ohmstead.ocpp.central.meter_values import MeterSample
 from ohmstead.ocpp.central.store_port import Claim
 
@@ -85,11 +85,7 @@ class Store:
             DataError: the file is not ours, damaged, of a newer version, or cannot be opened; or another
                 process writes it.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"{path}: {error}") from error
-        lock = FileLock(path) if exclusive else None
+        lock = _locked(path) if exclusive else None
         writing = None
         try:
             writing = _connect(path)
@@ -307,6 +303,13 @@ class Store:
             return self._reading.execute(query, values).fetchall()
         except (sqlite3.Error, OverflowError) as error:
             raise StoreError(f"{self.path}: {error}") from error
+
+
+def _locked(path: Path) -> FileLock:
+    try:
+        return FileLock(path, "another central system is writing it; stop that one, or name another file")
+    except OSError as error:
+        raise DataError(f"{error.filename or path}: cannot be made: {error.strerror}") from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
