@@ -6,13 +6,14 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from ohmstead.core.codec import from_data, to_data
 from ohmstead.core.memory import Memory
-from ohmstead.core.reason import Rule
+from ohmstead.core.reason import Limit, Rule
 from ohmstead.core.record import CycleRecord
 from ohmstead.core.settings import Settings
 from ohmstead.core.sg_ready import SgReady
@@ -150,6 +151,36 @@ async def test_the_compressor_keeps_its_times_whatever_the_sun_does(tmp_path: Pa
             for r in records[360:]
         ]
         assert min(cold_k) > 19.0
+
+
+async def test_whatever_a_client_asks_the_compressor_keeps_its_times(tmp_path: Path) -> None:
+    """It wants all and nothing in turns of seven minutes, each shorter than a run may be."""
+    house = house_at(WINTER, battery_soc=0.3)
+    pump = house.site.asset("heat_pump")
+    assert isinstance(pump, HeatPump)
+    async with lived_in(house, tmp_path) as life:
+        await life.run(timedelta(minutes=1))
+        for turn in range(40):
+            await life.act("heat_pump", "sgReadyMode", "High" if turn % 2 == 0 else "Off")
+            await life.run(timedelta(minutes=7), every_s=30.0)
+        pumped = told(life.records, "heat_pump")
+        lasted = lengths_s(life.records, pumped)[1:-1]
+        first_on = pumped[0] > 50.0
+        rests, runs = (lasted[::2], lasted[1::2]) if first_on else (lasted[1::2], lasted[::2])
+        assert min(runs) >= pump.min_on_s
+        assert min(rests) >= pump.min_off_s
+        starts = [
+            b.at
+            for (a, b), (x, y) in zip(pairwise(life.records), pairwise(pumped), strict=True)
+            if x <= 50.0 < y
+        ]
+        assert len(starts) >= 3
+        assert all(sum(at <= b < at + HOUR for b in starts) <= pump.max_starts_per_h for at in starts)
+        limits = {s.reason.limit for r in life.records for s in r.setpoints if s.asset == "heat_pump"}
+        assert {Limit.MIN_ON, Limit.MIN_OFF} <= limits
+        # The twin's compressor runs when it is told to: what is measured shows the same times.
+        measured = [w > 300.0 for w in powers(life.records, "heat_pump")]
+        assert 2 * len(starts) - 2 <= sum(a != b for a, b in pairwise(measured)) <= 2 * len(starts) + 2
 
 
 async def test_a_block_by_a_client_ends_after_two_hours_also_over_a_restart(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ohmstead.core.sg_ready import SgReady
 from ohmstead.core.site import (
     Asset,
     Battery,
@@ -22,9 +23,9 @@ from ohmstead.core.site import (
     PvSystem,
     Room,
 )
-from ohmstead.core.state import BatteryState, ChargePointState, RoomState, TankState
+from ohmstead.core.state import BatteryState, ChargePointState, HeatPumpState, RoomState, TankState
 from ohmstead.devices.adapter import Environment
-from ohmstead.devices.base import Controllable
+from ohmstead.devices.base import Controllable, SgReadyControllable
 from ohmstead.devices.nymea import NymeaAdapter, NymeaOptions, open_nymea, phases_of
 from ohmstead.devices.nymea_orders import orders
 from ohmstead.errors import DeviceError, DeviceOffline
@@ -111,6 +112,14 @@ async def test_a_setpoint_reaches_the_box_as_a_command_by_hand(tmp_path: Path) -
             assert by_hand("heat_pump") == 0.0
             await pump.release()
             assert by_hand("heat_pump") is None
+            assert isinstance(pump, SgReadyControllable)
+            seen = await pump.update()
+            assert isinstance(seen, HeatPumpState)
+            assert seen.sg_ready
+            await pump.ask_for(SgReady.FORCED)
+            assert by_hand("heat_pump") == it.home.house.site.asset("heat_pump").max_w  # type: ignore[union-attr]
+            await pump.ask_for(SgReady.BLOCKED)
+            assert by_hand("heat_pump") == 0.0
             with pytest.raises(DeviceError, match="not a setpoint"):
                 await device.apply(float("nan"))
         finally:
