@@ -7,7 +7,6 @@ read, because then the peer gets an answer instead of waiting for its time-out.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -28,8 +27,7 @@ MAX_DESCRIPTION: Final = 255
 CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A request."""
 
     message_id: str
@@ -37,26 +35,23 @@ class Call:
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True)
-class CallResult:
+class CallResult(msgspec.Struct, frozen=True, gc=False):
     """The answer to a request."""
 
     message_id: str
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True)
-class CallError:
+class CallError(msgspec.Struct, frozen=True, gc=False):
     """The refusal of a request."""
 
     message_id: str
     code: ErrorCode
     description: str = ""
-    details: Payload = field(default_factory=dict)
+    details: Payload = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(msgspec.Struct, frozen=True, gc=False):
     """No frame of this protocol.
 
     ``code``: what to answer; ``None`` where no answer is due: an unknown message type, a broken answer.

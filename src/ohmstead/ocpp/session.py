@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from ohmstead.ocpp.deviations import mend
 from ohmstead.ocpp.error_codes import ErrorCode
@@ -52,8 +53,7 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class InboundCall:
+class InboundCall(msgspec.Struct, frozen=True, gc=False):
     """The peer asks; answer with :meth:`Session.answer` or :meth:`Session.refuse`."""
 
     message_id: str
@@ -63,8 +63,7 @@ class InboundCall:
     """Fields that did not follow the schema and were mended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, gc=False):
     """The peer answered a call of ours."""
 
     message_id: str
@@ -73,8 +72,7 @@ class Result:
     deviations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True, gc=False):
     """A call of ours got no result."""
 
     message_id: str
@@ -84,8 +82,7 @@ class Failed:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, gc=False):
     """Something arrived that changes nothing: log it."""
 
     message_id: str | None

@@ -71,6 +71,20 @@ async def test_one_bad_write_does_not_take_others_with_it(tmp_path: Path) -> Non
     again.close()
 
 
+async def test_what_comes_in_one_round_of_the_event_loop_is_one_commit(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "x.db")
+    said: list[str] = []
+    store._committer._connection.set_trace_callback(said.append)
+    try:
+        await asyncio.gather(
+            *(store.commit((SaveCharger(charger=Charger(identity=f"C{n}")),)) for n in range(50))
+        )
+    finally:
+        store.close()
+    assert len(said) == 52
+    assert [words for words in said if not words.startswith("INSERT")] == ["BEGIN IMMEDIATE", "COMMIT"]
+
+
 async def test_events_are_kept_up_to_a_number(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "x.db")
     try:
@@ -130,8 +144,7 @@ async def test_a_number_that_a_charger_names_is_not_given_again_but_nonsense_is_
 async def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "x.db")
     charger = Charger(identity="A", admission=Admission.ADOPTED)
-    waiting = asyncio.ensure_future(store.commit((SaveCharger(charger=charger),)))
-    await asyncio.sleep(0)
+    waiting = store.commit((SaveCharger(charger=charger),))
     store.close()
     await waiting
     with pytest.raises(StoreError, match="closed"):

@@ -42,7 +42,8 @@ class Committer:
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         """Take over a connection; it is closed with this."""
         self._connection = connection
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._gathered: list[_Job] = []
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"write {name}", daemon=True)
         self._thread.start()
@@ -59,27 +60,36 @@ class Committer:
         if self._closed:
             kept.set_exception(StoreError("the database is closed"))
         else:
-            self._jobs.put(_Job(write, kept, then))
+            if not self._gathered:
+                kept.get_loop().call_soon(self._hand_over)
+            self._gathered.append(_Job(write, kept, then))
         return kept
 
     def close(self) -> None:
         """Write what waits, then close; may take as long as the disk does."""
         if not self._closed:
             self._closed = True
+            self._hand_over()
             self._jobs.put(None)
             self._thread.join()
+
+    def _hand_over(self) -> None:
+        """What came in one round of the event loop wakes the thread once."""
+        if self._gathered:
+            self._jobs.put(self._gathered)
+            self._gathered = []
 
     def _run(self) -> None:
         ending = False
         while not ending:
             jobs: list[_Job] = []
-            job = self._jobs.get()
-            while job is not None:
-                jobs.append(job)
+            more = self._jobs.get()
+            while more is not None:
+                jobs += more
                 if len(jobs) >= MOST_AT_ONCE:
                     break
                 try:
-                    job = self._jobs.get_nowait()
+                    more = self._jobs.get_nowait()
                 except queue.Empty:
                     break
             else:

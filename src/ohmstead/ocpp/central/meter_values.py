@@ -7,7 +7,7 @@ without a sum or the sum without phases. What cannot be read or cannot be is lef
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -132,14 +132,15 @@ def number(text: object) -> float | None:
 class _Kind:
     """What one kind of sampled value is to us.
 
-    ``phase``: index, ``None`` without one. ``rank``: of its place, see :data:`_RANKS`.
+    ``phase``: index, ``None`` without one. ``rank``: of its place, see :data:`_RANKS`. ``convert``: after
+    the factor.
     """
 
     measurand: str
     phase: int | None
     rank: int
-    unit: str
     factor: float
+    convert: Callable[[float], float] | None
     low: float
     high: float
 
@@ -147,13 +148,31 @@ class _Kind:
 @lru_cache(maxsize=2048)
 def _kind(measurand: str, unit: str, phase: str, location: str) -> _Kind | None:
     """A kind by the words of a sampled value; ``None`` for what cannot be used. A charger uses few kinds."""
-    factor = _FACTORS.get(unit.lower())
+    unit = unit.lower()
+    factor = _FACTORS.get(unit)
     index = _PHASES.get(phase, _UNUSABLE) if phase else None
     rank = _RANKS.get(location, 0) if location else _RANKS["Outlet"]
     if factor is None or index == _UNUSABLE or (rank == 0 and measurand not in _ANYWHERE):
         return None
     low, high = _RANGES.get(measurand, _ANY)
-    return _Kind(measurand, index, rank, unit.lower(), factor, low, high)
+    return _Kind(measurand, index, rank, factor, _conversion(measurand, unit), low, high)
+
+
+def _conversion(measurand: str, unit: str) -> Callable[[float], float] | None:
+    if measurand == "SoC":
+        return _full
+    return _TO_CELSIUS.get(unit) if measurand == "Temperature" else None
+
+
+def _full(percent: float) -> float:
+    """Some vehicles count a little beyond full."""
+    return 100.0 if 100.0 < percent <= 105.0 else percent
+
+
+_TO_CELSIUS: Mapping[str, Callable[[float], float]] = {
+    "k": lambda kelvin: kelvin - 273.15,
+    "fahrenheit": lambda fahrenheit: (fahrenheit - 32.0) / 1.8,
+}
 
 
 def _sample(at: datetime | None, sampled: Iterable[Any]) -> MeterSample:
@@ -176,7 +195,9 @@ def _sample(at: datetime | None, sampled: Iterable[Any]) -> MeterSample:
         value = number(item.get("value"))
         if kind is None or value is None:
             continue
-        value = _converted(value, kind)
+        value *= kind.factor
+        if kind.convert is not None:
+            value = kind.convert(value)
         if not kind.low <= value <= kind.high:
             continue
         if context is None:
@@ -209,19 +230,6 @@ def _outranked(
         return True
     lower[key] = kind.rank
     return False
-
-
-def _converted(value: float, kind: _Kind) -> float:
-    value *= kind.factor
-    if kind.measurand == "Temperature":
-        return _celsius(value, kind.unit)
-    return 100.0 if kind.measurand == "SoC" and 100.0 < value <= 105.0 else value
-
-
-def _celsius(value: float, unit: str) -> float:
-    if unit == "k":
-        return value - 273.15
-    return (value - 32.0) / 1.8 if unit == "fahrenheit" else value
 
 
 _ANYWHERE = ("SoC", "Temperature")
