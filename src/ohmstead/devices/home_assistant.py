@@ -115,6 +115,13 @@ class HomeAssistantOptions(AdapterOptions):
         description="The two switches that are contact 1 and contact 2 of an SG-Ready heat pump, "
         "instead of `command`.",
     )
+    relays: dict[EntityId, float] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=6,
+        description="Switches that make the stages of a water heater, each with its power in W; "
+        "instead of `command`.",
+    )
     max_age_s: float = Field(
         default=900.0,
         ge=0.0,
@@ -365,6 +372,7 @@ def _knobs(asset: Asset, own: HomeAssistantOptions, natural: Positive) -> Knobs:
         idle_option=own.idle_option,
         release_option=own.release_option,
         contacts=own.sg_ready or (),
+        relays=tuple((own.relays or {}).items()),
     )
 
 

@@ -7,8 +7,9 @@ smallest number is off, and a switch is turned on only where the asset's full po
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from ohmstead.core.sg_ready import SgReady, wish_of
 from ohmstead.core.site import (
@@ -60,6 +61,23 @@ def switched(entity_id: str, *, on: bool) -> Order:
         call=ServiceCall(service=service, entity_id=entity_id, data={}),
         shows=lambda state: state.state == wanted,
     )
+
+
+def all_switched(wanted: Mapping[str, bool]) -> Iterator[Order]:
+    """Turn several switches on and off: those that go off come first."""
+    for entity_id, on in sorted(wanted.items(), key=lambda pair: pair[1]):
+        yield switched(entity_id, on=on)
+
+
+def relays_for(power_w: float, relays: Sequence[tuple[str, float]]) -> frozenset[str]:
+    """The relays that together make the largest power that is not above one, W."""
+    sets = (chosen for count in range(len(relays) + 1) for chosen in combinations(relays, count))
+    allowed = [chosen for chosen in sets if _sum_w(chosen) <= max(0.0, power_w) + NOTHING_W]
+    return frozenset(entity_id for entity_id, _ in max(allowed, key=_sum_w))
+
+
+def _sum_w(relays: Sequence[tuple[str, float]]) -> float:
+    return sum(power_w for _, power_w in relays)
 
 
 def selected(entity_id: str, option: str) -> Order:
@@ -149,6 +167,7 @@ class Knobs:
         sign: 1 where a positive number means power into the asset, else -1.
         options: of ``mode``, for charging, discharging, idle and for the device's own control.
         contacts: the two switches of an SG-Ready heat pump, in their order.
+        relays: the switches of a water heater's stages, each with its power, W.
     """
 
     asset: Asset
@@ -162,17 +181,17 @@ class Knobs:
     idle_option: str | None = None
     release_option: str | None = None
     contacts: tuple[str, ...] = ()
+    relays: tuple[tuple[str, float], ...] = ()
 
     def entities(self) -> tuple[str, ...]:
         """All of them."""
         found = (self.command, self.discharge_command, self.enable, self.mode)
-        return (*(entity for entity in found if entity is not None), *self.contacts)
+        named = (entity for entity in found if entity is not None)
+        return (*named, *self.contacts, *(entity for entity, _ in self.relays))
 
     def contact_orders(self, state: SgReady) -> Iterator[Order]:
         """What to send for a state of SG Ready; a contact opens before the other one closes."""
-        wanted = sorted(zip(self.contacts, state.contacts, strict=True), key=lambda pair: pair[1])
-        for entity_id, closed in wanted:
-            yield switched(entity_id, on=closed)
+        yield from all_switched(dict(zip(self.contacts, state.contacts, strict=True)))
 
     def orders(self, power_w: float, look: Look) -> Iterator[Order]:
         """What to send for a power, W, load convention, in this order.
@@ -184,6 +203,10 @@ class Knobs:
             raise DeviceError(f"{self.asset.id}: {power_w} W is not a setpoint")
         if self.contacts and isinstance(self.asset, HeatPump):
             yield from self.contact_orders(wish_of(self.asset, power_w))
+            return
+        if self.relays:
+            closed = relays_for(power_w, self.relays)
+            yield from all_switched({entity_id: entity_id in closed for entity_id, _ in self.relays})
             return
         orders = list(self._number_orders(power_w, look))
         off = abs(power_w) < NOTHING_W or self._is_off(orders)
@@ -261,6 +284,7 @@ def problems_of(knobs: Knobs) -> Iterator[tuple[str, str]]:
         yield "sg_ready", "only a heat pump has it"
     if knobs.contacts and knobs.command is not None:
         yield "sg_ready", "found together with `command`; such a heat pump takes no power"
+    yield from _problems_of_relays(knobs)
     for key, (entity_id, domains) in allowed.items():
         if entity_id is not None and domain_of(entity_id) not in domains:
             yield key, f"found {entity_id!r}, allowed: an entity of {', '.join(domains)}"
@@ -274,3 +298,24 @@ def problems_of(knobs: Knobs) -> Iterator[tuple[str, str]]:
         yield "mode", "needs charge_option and idle_option, the names of its options"
     if isinstance(knobs.asset, ChargePoint) and knobs.asset.phase_switching:
         yield "command", "cannot switch phases; leave phase_switching out of the charge point"
+
+
+def _problems_of_relays(knobs: Knobs) -> Iterator[tuple[str, str]]:
+    if not knobs.relays:
+        return
+    for entity_id, power_w in knobs.relays:
+        if domain_of(entity_id) not in SWITCHES:
+            yield "relays", f"found {entity_id!r}, allowed: entities of {', '.join(SWITCHES)}"
+        if not power_w > 0.0:
+            yield "relays", f"{entity_id}: found {power_w:g}, allowed: a power above 0 W"
+    if knobs.command is not None:
+        yield "relays", "found together with `command`; allowed: one of them"
+    if not isinstance(knobs.asset, HotWaterTank):
+        yield "relays", "only a water heater has stages"
+    elif not knobs.asset.stages_w:
+        yield "relays", "the tank needs `stages_w`, the powers that its relays can make"
+    else:
+        for stage_w in knobs.asset.stages_w:
+            made_w = sum(w for entity_id, w in knobs.relays if entity_id in relays_for(stage_w, knobs.relays))
+            if abs(made_w - stage_w) > NOTHING_W:
+                yield "relays", f"no relays make {stage_w:g} W, a stage of `stages_w`; nearest: {made_w:g} W"
