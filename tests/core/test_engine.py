@@ -293,3 +293,21 @@ def test_phases_that_were_found_ask_for_a_new_plan_once() -> None:
     task = engine.planning_task(in_s(400))
     assert task is not None
     assert task.phases == {}
+
+
+def test_who_asks_gets_a_task_with_what_people_want_although_no_plan_is_due() -> None:
+    engine = engine_with_plan()
+    with pytest.raises(RuntimeError, match="observe"):
+        Engine(engine.site).task(NOON, "command")
+    end_at = in_s(36_000)
+    engine.set_charging_info(
+        ChargingInfo(
+            charge_point="car", mode=ChargingMode.ECO_WITH_TARGET_TIME, end_at=end_at, target_soc=0.7
+        )
+    )
+    engine.observe(home(30, connected=True))
+    task = engine.task(in_s(30), "command")
+    car = task.state.assets["car"]
+    assert isinstance(car, ChargePointState)
+    assert (task.trigger, car.departure, car.target_soc) == ("command", end_at, 0.7)
+    assert task.previous is engine.plan

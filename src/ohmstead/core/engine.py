@@ -194,19 +194,33 @@ class Engine:
         """What to plan, if a new plan is due; at most one request a minute."""
         if self._state is None:
             return None
-        self._state = self._as_wanted(self._state, now)
+        state = self._state = self._as_wanted(self._state, now)
         asked_s = (now - self._asked_at).total_seconds() if self._asked_at is not None else None
         if asked_s is not None and 0 <= asked_s < RETRY_PLAN_S:
             return None
-        key = self._situation(self._state)
-        trigger = self._trigger(now, key, self._state)
+        key = self._situation(state)
+        trigger = self._trigger(now, key, state)
         if trigger is None:
             return None
         self._asked_at, self._asked_for = now, key
+        return self._task(now, trigger, state)
+
+    def task(self, now: datetime, trigger: str) -> PlanningTask:
+        """What to plan for somebody who asks, whether or not a plan is due.
+
+        Raises:
+            RuntimeError: nothing was observed yet.
+        """
+        if self._state is None:
+            raise RuntimeError("observe() an image before task()")
+        self._state = self._as_wanted(self._state, now)
+        return self._task(now, trigger, self._state)
+
+    def _task(self, now: datetime, trigger: str, state: SiteState) -> PlanningTask:
         return PlanningTask(
             now=now,
             trigger=trigger,
-            state=self._state,
+            state=state,
             previous=self.plan,
             at_once=frozenset(
                 a for a, info in self.memory.charging.items() if info.mode is ChargingMode.NORMAL

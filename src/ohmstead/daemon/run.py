@@ -14,7 +14,6 @@ import typer
 
 from ohmstead.core.engine import Engine
 from ohmstead.core.memory import Memory
-from ohmstead.core.plan import PlanningTask
 from ohmstead.core.state import Reading, SiteState
 from ohmstead.daemon.bookkeeping import resume_ledger, resume_memory, resume_plan
 from ohmstead.daemon.clock import Clock, WallClock
@@ -89,7 +88,9 @@ async def plan_home(config: Config) -> PlanPayload:
                 memory=lambda: memory,
             )
             state = await _look(around, clock)
-            task = PlanningTask(now=state.at, trigger=COMMAND, state=state)
+            engine = Engine(config.site, config.strategy, memory=memory)
+            engine.observe(state)
+            task = engine.task(state.at, COMMAND)
             plan = await asyncio.to_thread(lambda: make_plan(outlook.request(task)))
     return plan_payload(plan, config.site.assets, COMMAND)
 
