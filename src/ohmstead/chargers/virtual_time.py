@@ -1,8 +1,8 @@
 """An event loop whose time jumps to the next timer whenever nothing else is to do.
 
-Sockets are real: bytes on the loopback are there before anybody waits, so a day of a fleet with its
-central system in the same process takes seconds and comes out the same each time. Nothing outside this
-process can take part, because it would not know what time it is.
+A server of this loop is reached without sockets, so a day of a fleet with its central system in the same
+process takes seconds and comes out the same each time. Nothing outside this process can take part, because
+it would not know what time it is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from ohmstead.chargers.virtual_network import ProtocolFactory, VirtualNetwork
+
 T = TypeVar("T")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _RESOLUTION_S = 1e-6
 _WAIT_FOR_THREADS_S = 0.05
 _PATIENCE_S = 1.0
@@ -65,10 +68,28 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jumping)
         # asyncio's own nanosecond vanishes beside the seconds of a year, and a timer would never be due.
         self._clock_resolution = _RESOLUTION_S
+        self._network = VirtualNetwork(self)
 
     def wait_for(self, busy: Busy) -> None:
         """Let time stand still while something is under way in other threads."""
         self._jumping.busy = busy
+
+    async def create_server(
+        self, protocol_factory: ProtocolFactory, host: Any = None, port: Any = None, **options: Any
+    ) -> asyncio.Server:
+        """As asyncio's; who connects within this loop needs no socket, but for TLS."""
+        server = await super().create_server(protocol_factory, host, port, **options)
+        if options.get("ssl") is None:
+            self._network.listens(server, protocol_factory)
+        return server
+
+    async def create_connection(
+        self, protocol_factory: ProtocolFactory, host: Any = None, port: Any = None, **options: Any
+    ) -> tuple[asyncio.Transport, Any]:
+        """As asyncio's; to a server of this loop without a socket."""
+        if host in _LOOPBACK and self._network.reaches(port) and options.get("ssl") is None:
+            return self._network.connect(protocol_factory, port)
+        return await super().create_connection(protocol_factory, host, port, **options)
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Any, func: Any, *args: Any
