@@ -196,7 +196,7 @@ async def _virtual(plan: FleetPlan, duration_s: float) -> tuple[Summary, dict[st
 
     clock = LoopClock(plan.scenario.start)
     if plan.protocol is ProtocolName.OCPP16:
-        async with own_central(clock, 2 * plan.count + 16) as central:
+        async with own_central(clock, 2 * plan.count + 16, plan.seed) as central:
             fleet = Fleet(replace(plan, url=central.url), clock)
             return await fleet.run(duration_s), fleet.script_errors
     remote = plan.scenario.starts.by is Starts.REMOTE

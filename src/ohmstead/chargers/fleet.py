@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ import structlog
 
 from ohmstead.chargers.driver import ScriptDriver, trouble, visits
 from ohmstead.chargers.mapping import Status
-from ohmstead.chargers.ocpp_charger import OcppCharger
+from ohmstead.chargers.ocpp_charger import OcppCharger, id_prefixes
 from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ChargerProtocol, Happening, ProtocolName
 from ohmstead.chargers.scenario import Scenario
 from ohmstead.chargers.script import Script, ScriptError
@@ -34,6 +34,11 @@ MAX_CHARGERS: Final = 100_000
 YKC_PREFIX: Final = "8800"
 _AT_ONCE: Final = 64
 """Chargers that are switched off together at the end."""
+_DIALLING: Final = 128
+"""Lines that are opened at the same time: real chargers have a processor each, these share one, and of ten
+thousand at once none would be through with its handshake before its time is over."""
+_DIAL_S: Final = 10.0
+_DIALLED: Final = frozenset({Happening.CONNECTED, Happening.REGISTERED, Happening.ERROR})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +120,8 @@ class Fleet:
         self.script_errors: dict[str, str] = {}
         self._registered: set[str] = set()
         self._connecting: set[str] = set()
+        self._gate = asyncio.Semaphore(_DIALLING)
+        self._dialling: dict[str, asyncio.Future[None]] = {}
         self._boot_s: float | None = None
         self._scripts: dict[str, ScriptDriver] = {}
         self._tasks: list[asyncio.Task[Any]] = []
@@ -216,6 +223,7 @@ class Fleet:
             listener=self._heard,
             clock=self._clock,
             rng=rng,
+            id_prefix=id_prefixes(self._rng(charger_id, "ids")) if self._virtual else None,
             observer=self.traffic.of_ocpp(),
         )
 
@@ -239,7 +247,12 @@ class Fleet:
 
     async def _switch_on(self, charger: ChargerProtocol, after_s: float) -> None:
         await self._clock.sleep(after_s)
-        await charger.connect()
+        async with self._gate:
+            dialled = self._dialling[charger.facts.id] = asyncio.get_running_loop().create_future()
+            await charger.connect()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_DIAL_S):
+                    await dialled
 
     async def _run_script(self, charger: ChargerProtocol) -> None:
         assert self._source is not None  # noqa: S101 - only called with one
@@ -262,6 +275,9 @@ class Fleet:
             self._connecting.add(event.charger)
         else:
             self._connecting.discard(event.charger)
+        dialled = self._dialling.pop(event.charger, None) if event.what in _DIALLED else None
+        if dialled is not None and not dialled.done():
+            dialled.set_result(None)
         if event.what is Happening.REGISTERED and event.charger not in self._registered:
             self._registered.add(event.charger)
             if len(self._registered) == self.plan.count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Final
 
 from ohmstead.chargers.mapping import OCPP_FAULT, OCPP_REASON, STATUS_OF_OCPP, Fault, StopReason
@@ -27,6 +28,7 @@ class OcppCharger:
     Args:
         store: where transactions survive; shared by any number.
         listener: hears what happens.
+        id_prefix: of message ids, anew for each connection; random without it.
 
     Raises:
         ConfigError: the address cannot be one of a central system, or a configuration key cannot be.
@@ -40,6 +42,7 @@ class OcppCharger:
         listener: Listener,
         clock: Clock,
         rng: random.Random | None = None,
+        id_prefix: Callable[[], str] | None = None,
         observer: Observer | None = None,
     ) -> None:
         if not facts.url.startswith(("ws://", "wss://")):
@@ -67,6 +70,7 @@ class OcppCharger:
             on_change=self._changed,
             observer=observer,
         )
+        self._point.link.id_prefix = id_prefix
 
     @property
     def registered(self) -> bool:
@@ -182,3 +186,8 @@ class OcppCharger:
         for number in self._orders - now:
             self._tell(Happening.ENDED, number)
         self._orders = now
+
+
+def id_prefixes(rng: random.Random) -> Callable[[], str]:
+    """Prefixes of message ids that repeat with the seed: for a central system that ends with the run."""
+    return lambda: f"{rng.getrandbits(48):012x}"

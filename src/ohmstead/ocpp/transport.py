@@ -94,6 +94,7 @@ class Connection:
         tolerant: bool = False,
         guess_times: bool = True,
         call_timeout_s: float = CALL_TIMEOUT_S,
+        id_prefix: str | None = None,
         observer: Observer | None = None,
     ) -> None:
         """Serve an open WebSocket.
@@ -101,6 +102,7 @@ class Connection:
         Args:
             tolerant: mend what peers are known to get wrong.
             guess_times: and take now for a time that cannot be read.
+            id_prefix: of message ids, as of :class:`Session`.
             observer: sees every frame.
         """
         self._observer = observer
@@ -109,7 +111,7 @@ class Connection:
         self._handler = handler
         self._name = name
         self._clock = clock or RealClock()
-        self._session = Session(tolerant=tolerant, call_timeout_s=call_timeout_s)
+        self._session = Session(tolerant=tolerant, call_timeout_s=call_timeout_s, id_prefix=id_prefix)
         self._waiting: dict[str, asyncio.Future[Payload]] = {}
         self._background: set[asyncio.Future[Any]] = set()
         self._sending = asyncio.Lock()
@@ -337,6 +339,7 @@ async def open_connection(
     call_timeout_s: float = CALL_TIMEOUT_S,
     open_timeout_s: float = 10.0,
     ping_interval_s: float | None = PING_INTERVAL_S,
+    id_prefix: str | None = None,
     observer: Observer | None = None,
 ) -> Connection:
     """Connect as the charge point ``identity`` to ``url/identity`` (OCPP-J 1.6 §3.1.1).
@@ -344,6 +347,7 @@ async def open_connection(
     Args:
         password: of HTTP basic authentication, bytes as they are (security profiles 1 and 2).
         ping_interval_s: ``None`` for no pings.
+        id_prefix: of message ids, as of :class:`Session`.
 
     Raises:
         ConnectFailed: no connection, refused, or the other end does not speak OCPP 1.6.
@@ -382,5 +386,6 @@ async def open_connection(
         tolerant=tolerant,
         guess_times=guess_times,
         call_timeout_s=call_timeout_s,
+        id_prefix=id_prefix,
         observer=observer,
     )

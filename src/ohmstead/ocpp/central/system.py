@@ -97,6 +97,8 @@ class CentralSystem:
         self._links: dict[str, _Link] = {}
         self._server: Server | None = None
         self._tasks: set[asyncio.Future[Any]] = set()
+        self.id_prefix: Callable[[], str] | None = None
+        """Of message ids, anew for each connection; random without it, as ids must not repeat."""
 
     @property
     def url(self) -> str:
@@ -300,6 +302,7 @@ class CentralSystem:
             clock=self._network_clock,
             tolerant=True,
             call_timeout_s=CALL_TIMEOUT_S,
+            id_prefix=None if self.id_prefix is None else self.id_prefix(),
         )
         old, link.connection, link.claim = link.connection, connection, claim
         self._peers.joined(claim)

@@ -53,6 +53,7 @@ class Link:
         "_runner",
         "ahead",
         "connection",
+        "id_prefix",
         "registration",
         "reset_pending",
         "state",
@@ -79,6 +80,8 @@ class Link:
         self.state = ChargePointState.DISCONNECTED
         self.ahead = timedelta(0)
         """How far the central system's time of day is ahead of the clock."""
+        self.id_prefix: Callable[[], str] | None = None
+        """Of message ids, anew for each connection; random without it, as ids must not repeat."""
         self.reset_pending = False
         """The charge point boots before it connects again."""
 
@@ -209,6 +212,7 @@ class Link:
             guess_times=False,
             call_timeout_s=cp.settings.call_timeout_s,
             ping_interval_s=float(ping_s) if ping_s else None,
+            id_prefix=None if self.id_prefix is None else self.id_prefix(),
             observer=self._observer,
         )
 
