@@ -164,6 +164,16 @@ def test_a_finding_of_a_phase_is_doubted_and_the_car_lowered_where_another_is_ov
     assert (evidence.found, evidence.doubted) == (None, True)
 
 
+def test_a_surge_on_one_phase_is_told_from_a_charger_on_its_way() -> None:
+    bench = charging()
+    slow = replace(bench.states["car"], power_w=reading(FULL_W))
+    bench.engine.command(ManualCommand(asset="car", power_w=9000.0))
+    bench.cycle(40, phases_base_w=(500.0, 500.0, 500.0), car=slow)
+    record = look(bench, 48, 3500, 8700, 3500)
+    assert record is not None
+    assert why(record.setpoints[0]) == Why(round(3 * (ROOM_W - 5700.0)), Rule.MANUAL, Limit.FUSE_L2, 9000)
+
+
 def test_noise_around_the_limit_sends_nothing() -> None:
     bench = charging()
     bench.cycle(40, phases_base_w=(500.0, 6000.0, 500.0))

@@ -75,11 +75,13 @@ def see(
     slot: PlanSlot | None = None,
     *,
     meter_only: bool = False,
+    by_phase: bool = False,
 ) -> Cycle:
     """What limits and strategies look at.
 
     Args:
         meter_only: only the grid meter was read since the cycle before: devices have told nothing new.
+        by_phase: see :func:`ohmstead.core.estimate.estimate`.
     """
     controllables: dict[AssetId, Controllable] = {
         a.id: a for a in site.assets if isinstance(a, Controllable) and is_controllable(a)
@@ -100,7 +102,7 @@ def see(
             flexibilities[asset_id] = flex
             if not meter_only:
                 watch(memory.of(asset_id), flex, known.power_w, now)
-    seen = estimate(site, state, grid, flexibilities, memory, now)
+    seen = estimate(site, state, grid, flexibilities, memory, now, by_phase=by_phase)
     told = {a: memory.of(a) for a in flexibilities}
     return Cycle(
         now=now,

@@ -42,11 +42,14 @@ def estimate(
     flexibilities: Mapping[AssetId, Flexibility],
     memory: Memory,
     now: datetime,
+    *,
+    by_phase: bool = False,
 ) -> Estimate:
     """Split the grid reading into what is controlled and what is not.
 
     Args:
         grid: the reading to trust; one without a value where the meter is silent.
+        by_phase: trust what is known of the assets' phases, to tell at once whose a sudden rise is.
     """
     spans = {
         a: _span(memory.assets.get(a), state.assets[a].power_w.value, flex, now)
@@ -62,8 +65,10 @@ def estimate(
 
     width_w = sum(s.high_w - s.low_w for s in spans.values())
     if memory.uncontrolled_w is not None and width_w > 0.0:
-        low_w = sum(s.low_w for s in spans.values())
-        share = (grid_w - memory.uncontrolled_w - low_w) / width_w
+        share = _share_by_phase(state, grid, flexibilities, memory, spans) if by_phase else None
+        if share is None:
+            low_w = sum(s.low_w for s in spans.values())
+            share = (grid_w - memory.uncontrolled_w - low_w) / width_w
         share = min(1.0, max(0.0, share))
         present = {a: s.low_w + share * (s.high_w - s.low_w) for a, s in spans.items()}
 
@@ -114,6 +119,43 @@ def _span(memory: AssetMemory | None, measured_w: float | None, flex: Flexibilit
         if 0 <= age_s <= flex.reaction_s + METER_DELAY_S and abs(follows_w - latest_w) > SETTLED_W:
             seen.append(follows_w)
     return _Span(low_w=min(seen), high_w=max(seen), latest_w=latest_w)
+
+
+def _share_by_phase(
+    state: SiteState,
+    grid: GridState,
+    flexibilities: Mapping[AssetId, Flexibility],
+    memory: Memory,
+    spans: Mapping[AssetId, _Span],
+) -> float | None:
+    """Where in their spans assets are, 0..1, so that the phases change least: the weighted median.
+
+    A load that somebody switches on is on one phase mostly, a charger on all three: the sum alone could
+    not tell them apart. ``None`` where phases are not metered, or an asset is on an unknown one.
+    """
+    before, now = memory.phases_uncontrolled_w, grid.phases_w
+    if before is None or now is None or not finite(now):
+        return None
+    low, width = list(before), [0.0, 0.0, 0.0]
+    for asset_id, span in spans.items():
+        flex = flexibilities[asset_id]
+        moves = span.high_w > span.low_w
+        if flex.phase_unknown:
+            if moves:
+                return None
+            continue
+        least = _own_phases(state, flex, asset_id, span.low_w)
+        most = _own_phases(state, flex, asset_id, span.high_w) if moves else least
+        for i in range(3):
+            low[i] += least[i]
+            width[i] += most[i] - least[i]
+    shares = sorted(((now[i] - low[i]) / width[i], abs(width[i])) for i in range(3) if width[i] != 0.0)
+    half, passed = sum(weight for _, weight in shares) / 2.0, 0.0
+    for share, weight in shares:
+        passed += weight
+        if passed >= half:
+            return share
+    return None
 
 
 def finite(phases_w: PhaseShares | None) -> bool:

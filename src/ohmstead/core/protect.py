@@ -47,9 +47,10 @@ def protect(
         return None
     memory = memory.copy()
     tuned = memory.tuning.over(settings)
-    if _overloaded(state.grid, fuse_limit_w(site, tuned)):
+    overloaded = _overloaded(state.grid, fuse_limit_w(site, tuned))
+    if overloaded:
         doubt_phases(site, memory)
-    cycle = see(now, site, tuned, state, memory, meter_only=True)
+    cycle = see(now, site, tuned, state, memory, meter_only=True, by_phase=overloaded)
     if not cycle.meter_fresh:
         return None
     desk = Desk(cycle, (bound for limit in LIMITS for bound in limit(cycle)))
