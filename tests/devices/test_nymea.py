@@ -25,7 +25,7 @@ from ohmstead.core.site import (
 )
 from ohmstead.core.state import BatteryState, ChargePointState, HeatPumpState, RoomState, TankState
 from ohmstead.devices.adapter import Environment
-from ohmstead.devices.base import Controllable, SgReadyControllable
+from ohmstead.devices.base import Announcing, Controllable, SgReadyControllable
 from ohmstead.devices.nymea import NymeaAdapter, NymeaOptions, open_nymea, phases_of
 from ohmstead.devices.nymea_orders import orders
 from ohmstead.errors import DeviceError, DeviceOffline
@@ -154,6 +154,22 @@ async def test_a_box_that_goes_away_takes_its_devices_along_and_brings_them_back
             await until(lambda: not box.connected)
             await until(lambda: box.connected)
             assert (await meter.update()).power_w.good
+        finally:
+            await adapter.close()
+
+
+async def test_the_meter_tells_of_every_new_reading(tmp_path: Path) -> None:
+    async with served(tmp_path) as it:
+        await it.home.cycles(timedelta(minutes=1))
+        adapter = open_nymea(Environment())
+        try:
+            meter = adapter.meter(options(it))
+            assert isinstance(meter, Announcing)
+            before = await meter.update()
+            async with asyncio.timeout(PATIENCE_S):
+                while (await meter.update()).power_w.value == before.power_w.value:
+                    await it.home.cycles(timedelta(minutes=5))
+                    await meter.changed()
         finally:
             await adapter.close()
 

@@ -30,7 +30,7 @@ class Announcing(Protocol):
     """A meter that sends its readings by itself; :meth:`Meter.update` then costs nothing."""
 
     async def changed(self) -> None:
-        """Return at the next reading that it sends; wait on while it sends none. Raises nothing."""
+        """Return once it has sent a reading since the last return; silent, it waits. Raises nothing."""
         ...
 
 

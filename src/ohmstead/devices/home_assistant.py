@@ -6,6 +6,7 @@ no convention for it: ``in`` is into the asset (at the meter: import), ``out`` o
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -199,9 +200,10 @@ class _Reader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomeAssistantMeter:
-    """The meter at the grid connection."""
+    """The meter at the grid connection; ``Announcing``."""
 
     reader: _Reader
+    news: asyncio.Event
 
     async def update(self) -> GridState:
         """See :meth:`ohmstead.devices.base.Meter.update`."""
@@ -209,6 +211,11 @@ class HomeAssistantMeter:
         return GridState(
             power_w=await self.reader.power(look_s=METER_LOOK_S), phases_w=self.reader.phases_w()
         )
+
+    async def changed(self) -> None:
+        """See :meth:`ohmstead.devices.base.Announcing.changed`."""
+        await self.news.wait()
+        self.news.clear()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -317,7 +324,9 @@ class HomeAssistantAdapter:
         own = _own(options)
         for key, words in problems_of_options(None, own):
             raise ConfigError(f"meter: {key}: {words}")
-        return HomeAssistantMeter(reader=self._reader(own, Positive.IN))
+        reader, news = self._reader(own, Positive.IN), asyncio.Event()
+        self._link.watch((str(own.power), *own.phases), lambda _: news.set())
+        return HomeAssistantMeter(reader=reader, news=news)
 
     def device(self, asset: Asset, options: AdapterOptions) -> Device:
         """The device that the entities make.

@@ -6,6 +6,7 @@ name, or left out where the box has exactly one with the interface that the asse
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import re
@@ -130,7 +131,7 @@ class Found:
         await self.box.ready(READY_S)
         fitting: list[BoxThing] = []
         for interface in self._interfaces:
-            fitting = fitting or [t for t in self.box.things.values() if self._is_meant(t, interface)]
+            fitting = fitting or [t for t in self.box.things.values() if self.is_meant(t, interface)]
         if len(fitting) != 1:
             raise DeviceError(self._words(fitting))
         (thing,) = fitting
@@ -138,7 +139,8 @@ class Found:
             raise DeviceOffline(f"{self.box.address}: {thing.name!r} is not connected")
         return thing
 
-    def _is_meant(self, thing: BoxThing, interface: str) -> bool:
+    def is_meant(self, thing: BoxThing, interface: str) -> bool:
+        """Whether a thing has an interface, and the name that was asked for."""
         named = self._name is None or self._name in (thing.id, thing.id.strip("{}"), thing.name)
         return named and interface in thing.box_class.interfaces
 
@@ -157,10 +159,21 @@ class Found:
 
 
 class NymeaMeter:
-    """An ``energymeter``."""
+    """An ``energymeter``; ``Announcing``."""
 
     def __init__(self, found: Found) -> None:
         self._found = found
+        self._news = asyncio.Event()
+        found.box.listen(self._told)
+
+    def _told(self, thing: BoxThing) -> None:
+        if any(self._found.is_meant(thing, interface) for interface in METER_INTERFACES):
+            self._news.set()
+
+    async def changed(self) -> None:
+        """See :meth:`ohmstead.devices.base.Announcing.changed`."""
+        await self._news.wait()
+        self._news.clear()
 
     async def update(self) -> GridState:
         """See :meth:`ohmstead.devices.base.Meter.update`."""

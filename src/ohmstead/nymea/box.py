@@ -84,6 +84,7 @@ class NymeaBox:
         self._failures = 0
         self._classes: dict[str, BoxClass] = {}
         self.things: dict[str, BoxThing] = {}
+        self._listeners: list[Callable[[BoxThing], None]] = []
         self.seen_at: datetime | None = None
         """When the box last said something."""
         self.trouble = "not connected yet"
@@ -97,6 +98,10 @@ class NymeaBox:
     def certificate_sha256(self) -> str | None:
         """Of the box's certificate; ``None`` without TLS, or while there is no connection."""
         return None if self._client is None else self._client.certificate_sha256
+
+    def listen(self, listener: Callable[[BoxThing], None]) -> None:
+        """Tell of every thing that has told a new state, at once."""
+        self._listeners.append(listener)
 
     def start(self) -> None:
         """Connect in the background; nothing happens where it does already."""
@@ -214,6 +219,8 @@ class NymeaBox:
             thing.states[name] = params.get("value")
             thing.ranges[name] = (params.get("minValue"), params.get("maxValue"))
             thing.changed_at = datetime.now(UTC)
+            for listener in self._listeners:
+                listener(thing)
 
     def _add(self, data: object) -> None:
         """Take a thing; one of a class that nobody described has no states."""
