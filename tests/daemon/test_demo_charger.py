@@ -60,9 +60,10 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path) -> AsyncIterator[Bench]:
-    house = demo_house(seed=1, start=EVENING)
-    assert house.devices.charger.connected
+async def bench(folder: Path, house: House | None = None) -> AsyncIterator[Bench]:
+    if house is None:
+        house = demo_house(seed=1, start=EVENING)
+        assert house.devices.charger.connected
     asset = next(asset for asset in house.site.assets if isinstance(asset, ChargePoint))
     async with charger_over_ocpp(house, asset, folder, mix=unknown_mix) as charger:
         yield Bench(house, charger)
@@ -101,6 +102,21 @@ async def test_after_a_kill_the_session_is_booked_once_and_charging_goes_on(tmp_
     async with bench(tmp_path) as again:
         sessions = again.charger.central.store.transactions(identity=IDENTITY)
         assert len(sessions) == 2
+        assert min(sessions, key=lambda session: session.id).reason == "PowerLoss"
         assert sum(1 for session in sessions if session.open) <= 1
         booked_kwh = sum(session.energy_kwh for session in sessions)
         assert abs(booked_kwh - charged_kwh) < 0.1
+
+
+async def test_a_session_goes_on_where_the_demo_was_stopped(tmp_path: Path) -> None:
+    async with bench(tmp_path) as before:
+        await before.ask(11040.0)
+        await before.minutes(10)
+        house = before.house
+    async with bench(tmp_path, house) as after:
+        await after.ask(11040.0)
+        await after.minutes(10)
+        assert house.devices.charger.power_w > 9000.0
+        (session,) = after.charger.central.store.transactions(identity=IDENTITY)
+        assert session.open
+        assert abs(session.energy_kwh - house.devices.charger.session_kwh) < 0.1

@@ -9,6 +9,7 @@ from ohmstead.ocpp.charge_point.authorization import CACHE_SIZE
 from ohmstead.ocpp.charge_point.charge_point import ChargePoint, ChargePointState
 from ohmstead.ocpp.charge_point.registration import BootStatus
 from ohmstead.ocpp.charge_point.store import Store
+from ohmstead.ocpp.charge_point.vehicle import SimulatedVehicle
 from tests.ocpp.charge_point.peer import TIME, peer
 from tests.ocpp.charge_point.points import charge_point, virtual
 
@@ -269,6 +270,40 @@ async def test_the_queue_and_the_running_transaction_survive_a_restart() -> None
             assert stop["reason"] == "Reboot"
             assert stop["transactionId"] == 100
             assert stop["meterStop"] > 3000
+    store.close()
+
+
+async def test_a_transaction_goes_on_after_a_restart_where_that_is_wished() -> None:
+    store = Store()
+    async with peer() as central:
+        async with charge_point(central, store=store, keeps_transactions=True) as point:
+            await point.start_transaction(1, "TAG")
+            await virtual(point).advance(600)
+            before_wh, clock = point.charging.outlets[1].energy_wh, virtual(point)
+        async with charge_point(central, store=store, clock=clock, keeps_transactions=True) as point:
+            await central.until(lambda: central.statuses(1)[-1] == "Charging")
+            outlet = point.charging.outlets[1]
+            assert outlet.energy_wh >= before_wh > 3000
+            point.plug_in(1, SimulatedVehicle())
+            await clock.advance(600)
+            await point.stop_transaction(connector_id=1)
+            (stop,) = await central.has("StopTransaction")
+            assert (stop["transactionId"], stop["reason"]) == (100, "Local")
+            assert stop["meterStop"] > before_wh + 3000
+            assert len(central.sent("StartTransaction")) == 1
+    store.close()
+
+
+async def test_a_car_that_left_meanwhile_ends_the_transaction_that_was_kept() -> None:
+    store = Store()
+    async with peer() as central:
+        async with charge_point(central, store=store, keeps_transactions=True) as point:
+            await point.start_transaction(1, "TAG")
+            clock = virtual(point)
+        async with charge_point(central, store=store, clock=clock, keeps_transactions=True) as point:
+            point.unplug(1)
+            (stop,) = await central.has("StopTransaction")
+            assert stop["reason"] == "EVDisconnected"
     store.close()
 
 

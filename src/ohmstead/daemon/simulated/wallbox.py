@@ -2,7 +2,8 @@
 
 ``python -m ohmstead.daemon.simulated.wallbox URL IDENTITY DATABASE``. Its hardware, cable, contactor and
 meter, is the simulated house's: a line on standard input says what the cable carries now, the answer on
-standard output what the wallbox offers. Time passes only with these lines. It ends with its input.
+standard output what the wallbox offers. Time passes only with these lines. The line ``off`` switches it off;
+then a session goes on after the next start. Without it, the end of its input is a power cut.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ohmstead.ocpp.clock import RealClock, VirtualClock
 from ohmstead.ocpp.smart_charging import Supply
 
 CONNECTOR = 1
+OFF = b"off\n"
 DELIVERY_S = 0.25
 POLL_S = 0.0005
 
@@ -76,7 +78,7 @@ class Wallbox:
         self._clock = VirtualClock(hardware.at)
         self._store = Store(database)
         self._vehicle = CableVehicle()
-        self._connected = False
+        self._connected: bool | None = None
         self._point = ChargePoint(
             ChargePointSettings(
                 url=url,
@@ -84,6 +86,7 @@ class Wallbox:
                 model="Demo Wallbox",
                 connectors={CONNECTOR: Supply(max_a=hardware.max_a, phases=hardware.phases)},
                 configuration={"ConnectionTimeOut": "0", "MeterValueSampleInterval": "10"},
+                keeps_transactions=True,
             ),
             store=self._store,
             clock=self._clock,
@@ -136,19 +139,19 @@ async def _lines() -> AsyncIterator[bytes]:
 async def main(url: str, identity: str, database: Path) -> None:
     """Serve one line after the other."""
     wallbox: Wallbox | None = None
-    try:
-        async for line in _lines():
-            if wallbox is None:
-                hardware = msgspec.json.decode(line, type=Hardware)
-                wallbox = Wallbox(url, identity, database, hardware)
-                await wallbox.start()
-                continue
-            offer = await wallbox.carry(msgspec.json.decode(line, type=Cable))
-            sys.stdout.buffer.write(msgspec.json.encode(offer) + b"\n")
-            sys.stdout.buffer.flush()
-    finally:
-        if wallbox is not None:
-            await wallbox.stop()
+    async for line in _lines():
+        if line == OFF:
+            if wallbox is not None:
+                await wallbox.stop()
+            return
+        if wallbox is None:
+            hardware = msgspec.json.decode(line, type=Hardware)
+            wallbox = Wallbox(url, identity, database, hardware)
+            await wallbox.start()
+            continue
+        offer = await wallbox.carry(msgspec.json.decode(line, type=Cable))
+        sys.stdout.buffer.write(msgspec.json.encode(offer) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import structlog
 from ohmstead.core.site import AssetId, ChargePoint
 from ohmstead.core.state import AssetState, ChargePointState
 from ohmstead.core.units import NOMINAL_VOLTAGE_V
-from ohmstead.daemon.simulated.wallbox import Cable, Hardware, Offer
+from ohmstead.daemon.simulated.wallbox import OFF, Cable, Hardware, Offer
 from ohmstead.devices.base import Device
 from ohmstead.devices.ocpp import OcppChargePoint
 from ohmstead.errors import DeviceOffline
@@ -55,6 +55,8 @@ class WallboxLink:
         try:
             yield self
         finally:
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.write(OFF)
             await self._end()
 
     async def passed(self, _seconds: float) -> None:

@@ -30,6 +30,7 @@ from ohmstead.ocpp.frames import Payload
 from ohmstead.ocpp.times import write_time
 from ohmstead.ocpp.transport import Observer
 
+REBOOT: Final = "Reboot"
 SOFT_RESET_PATIENCE_S: Final = 10.0
 """A soft reset waits so long for its transaction messages to be delivered."""
 
@@ -123,10 +124,13 @@ class ChargePoint:
         self.link.start()
 
     async def stop(self) -> None:
-        """Close the connection and everything else. A transaction that runs is ended after the next start."""
+        """Close the connection and everything else.
+
+        A transaction that runs is ended after the next start, or goes on, as the settings say.
+        """
         self._stopping = True
         if any(outlet.transaction for outlet in self.charging.outlets.values()):
-            self.memory.set_reset_reason("Reboot")
+            self.memory.set_reset_reason(REBOOT)
         self.charging.close()
         self._stop_parts()
         await self.link.stop()
@@ -380,6 +384,8 @@ class ChargePoint:
 
     def _begin_run(self) -> None:
         reason = self.memory.take_reset_reason() or "PowerLoss"
+        if reason == REBOOT and self.settings.keeps_transactions:
+            self.charging.resume()
         self.charging.end_cut_off(reason)
         self.charging.sampling.arm_aligned()
         self.arm_reservations()

@@ -217,16 +217,30 @@ class Charging:
             if reservation is not None:
                 del self._memory.reservations[reservation.reservation_id]
                 self._memory.save_reservations()
-        outlet.transaction = RunningTransaction(local_id, record)
         outlet.pending = None
-        outlet.idle_s = 0.0
-        outlet.begin_interval()
         if isinstance(user.profile, Profile):
             one = Installed(connector_id=outlet.connector_id, profile=user.profile, installed_at=now)
             self._memory.set_installed(install(self._memory.installed, one))
+        self._sender.wake()
+        self._run(outlet, RunningTransaction(local_id, record))
+
+    def resume(self) -> None:
+        """After a boot: let what ran go on where its connector still exists; a car that left is unplugged then."""
+        for stored in self._memory.store.running(self._memory.identity):
+            outlet = self.outlets.get(stored.connector_id)
+            if outlet is None:
+                continue
+            record = msgspec.json.decode(stored.record, type=TransactionRecord)
+            outlet.energy_wh = max(outlet.energy_wh, record.last_wh)
+            outlet.state = outlet.state.plug()
+            self._run(outlet, RunningTransaction(stored.local_id, record, stored.transaction_id))
+
+    def _run(self, outlet: Outlet, running: RunningTransaction) -> None:
+        outlet.transaction = running
+        outlet.idle_s = 0.0
+        outlet.begin_interval()
         self._update_offers()
         outlet.state = replace(outlet.state.begin(), evse_offers=outlet.offers_enough, ev_takes=True)
-        self._sender.wake()
         self.statuses.refresh(outlet)
         self._arm_step(outlet)
         self.sampling.arm(outlet)
@@ -248,8 +262,11 @@ class Charging:
         self._update_offers()
 
     def end_cut_off(self, reason: str) -> None:
-        """After a boot: end what ran when the power went, with the register as far as it is known."""
+        """After a boot: end what ran and does not go on, with the register as far as it is known."""
+        resumed = {o.transaction.local_id for o in self.outlets.values() if o.transaction is not None}
         for stored in self._memory.store.running(self._memory.identity):
+            if stored.local_id in resumed:
+                continue
             record = msgspec.json.decode(stored.record, type=TransactionRecord)
             outlet = self.outlets.get(stored.connector_id) or next(iter(self.outlets.values()))
             outlet.energy_wh = max(outlet.energy_wh, record.last_wh)

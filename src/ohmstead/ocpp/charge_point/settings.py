@@ -28,6 +28,8 @@ class ChargePointSettings:
         client_certificate: PEM chain, and the key, of this charge point (profile 3).
         step_s: between two looks at the car while it charges.
         boot_time_s: a reset takes so long.
+        keeps_transactions: what runs when it is stopped goes on after the next start, as the standard leaves
+            open; without it, it ends with the reason ``Reboot``. A power cut ends it in any case.
         follow_server_time: take the time of day from the central system.
         configuration: keys that differ from the table's defaults, until they are changed.
     """
@@ -48,5 +50,6 @@ class ChargePointSettings:
     call_timeout_s: float = CALL_TIMEOUT_S
     step_s: float = 5.0
     boot_time_s: float = 0.0
+    keeps_transactions: bool = False
     follow_server_time: bool = False
     configuration: Mapping[str, str] = field(default_factory=dict)
