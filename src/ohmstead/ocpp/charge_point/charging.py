@@ -225,7 +225,7 @@ class Charging:
         self._run(outlet, RunningTransaction(local_id, record))
 
     def resume(self) -> None:
-        """After a boot: let what ran go on where its connector still exists; a car that left is unplugged then."""
+        """After a boot: let what ran go on, where its connector is still there, its car still in."""
         for stored in self._memory.store.running(self._memory.identity):
             outlet = self.outlets.get(stored.connector_id)
             if outlet is None:
