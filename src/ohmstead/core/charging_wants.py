@@ -82,9 +82,12 @@ class Prospect:
         return missing * self.point.vehicle_capacity_kwh / self.point.efficiency
 
     @property
-    def has_min_current(self) -> bool:
-        """See :attr:`ChargingMode.has_min_current`."""
-        return self.info is not None and self.info.mode.has_min_current
+    def min_current_w(self) -> float:
+        """What a vehicle gets in any case in the modes with a minimum current, W; else 0."""
+        if self.info is None or not self.info.mode.has_min_current:
+            return 0.0
+        current_a = min(max(self.info.min_current_a, self.point.min_a), self.point.max_a)
+        return self.smallest_w * current_a / self.point.min_a
 
     @property
     def spot_share_kwh(self) -> float:
@@ -128,7 +131,12 @@ class Wants:
 
     def __init__(self, prospect: Prospect) -> None:
         self._p = prospect
-        self._full_w = prospect.full_w
+        self._full_w, self._smallest_w = prospect.full_w, prospect.smallest_w
+        self._to_full_kwh, self._spot_share_kwh = prospect.to_full_kwh, prospect.spot_share_kwh
+        self._min_current_w = min(self._full_w, prospect.min_current_w)
+        self._mode = None if prospect.info is None else prospect.info.mode
+        self._may_buy = self._mode in (None, ChargingMode.NORMAL) or self._mode.has_deadline
+        self._binding: tuple[float, datetime | None] | None = None
         self._cheapest: dict[tuple[datetime, bool], list[PriceSlot]] = {}
         self._taken: dict[
             tuple[datetime, bool], tuple[tuple[float, float], list[tuple[PriceSlot, float]]]
@@ -137,7 +145,7 @@ class Wants:
     def best(self, stand: Stand) -> Want | None:
         """The want that is followed: the highest, of equals the earliest in the order of the rules."""
         p = self._p
-        left_kwh = p.to_full_kwh - stand.taken_kwh
+        left_kwh = self._to_full_kwh - stand.taken_kwh
         if self._full_w <= 0.0 or left_kwh <= 0.0:
             return None
         if p.manual is not None and (p.manual.until is None or stand.at < p.manual.until):
@@ -157,10 +165,15 @@ class Wants:
 
     def binding_at(self, stand: Stand) -> datetime | None:
         """When the deadline becomes binding if nothing is charged before, to the minute."""
+        if self._binding is None or self._binding[0] != stand.taken_kwh:
+            self._binding = stand.taken_kwh, self._binding_after(stand.taken_kwh)
+        return self._binding[1]
+
+    def _binding_after(self, taken_kwh: float) -> datetime | None:
         need = self._p.need
         if need is None or need.departure is None or self._full_w <= 0.0:
             return None
-        missing_kwh = need.grid_kwh - stand.taken_kwh
+        missing_kwh = need.grid_kwh - taken_kwh
         if missing_kwh < NOT_WORTH_KWH:
             return None
         begun = BEGUN if self._p.memory.rule is Rule.DEADLINE else 1.0
@@ -173,15 +186,13 @@ class Wants:
         assert need is not None  # noqa: S101 - nothing fits into a vehicle that is not there
         missing_kwh = need.grid_kwh - stand.taken_kwh
         yield from self._minimum_soc(stand, need)
-        if p.info is not None and p.info.mode is ChargingMode.NORMAL and missing_kwh > 0.0:
+        if self._mode is ChargingMode.NORMAL and missing_kwh > 0.0:
             yield Want(power_w=self._full_w, rule=Rule.CHARGE_NOW, kwh=missing_kwh)
         binding = self.binding_at(stand)
         if binding is not None and binding <= stand.at:
             yield Want(power_w=self._full_w, rule=Rule.DEADLINE, kwh=missing_kwh)
-        if p.has_min_current and p.info is not None:
-            current_a = min(max(p.info.min_current_a, p.point.min_a), p.point.max_a)
-            power_w = min(self._full_w, p.smallest_w * current_a / p.point.min_a)
-            yield Want(power_w=power_w, rule=Rule.MIN_CURRENT)
+        if self._min_current_w > 0.0:
+            yield Want(power_w=self._min_current_w, rule=Rule.MIN_CURRENT)
         slot = None if p.plan is None else p.plan.at(stand.at)
         if slot is not None:
             yield from self.planned(stand, slot)
@@ -199,11 +210,9 @@ class Wants:
         wish = slot.assets.get(self._p.point.id)
         if wish is None:
             return
-        mode = None if self._p.info is None else self._p.info.mode
-        may_buy = mode is None or mode is ChargingMode.NORMAL or mode.has_deadline
-        import_w = wish.import_w if may_buy else 0.0
+        import_w = wish.import_w if self._may_buy else 0.0
         sun_w = max(0.0, wish.power_w - wish.import_w)
-        power_w, smallest_w = import_w + sun_w, self._p.smallest_w
+        power_w, smallest_w = import_w + sun_w, self._smallest_w
         if wish.power_w >= NOTHING_W and power_w >= smallest_w:
             yield Want(power_w=min(self._full_w, power_w), rule=Rule.PLAN_BUDGET, bought_w=import_w)
         elif wish.power_w >= NOTHING_W and self._carried(wish, power_w):
@@ -212,7 +221,7 @@ class Wants:
                 kwh = self._due_kwh(stand, slot, wish.power_w)
             if kwh > 0.0:
                 yield Want(power_w=smallest_w, rule=Rule.PLAN_BUDGET, kwh=kwh, bought_w=import_w)
-        if mode is not None:
+        if self._mode is not None:
             yield from self._spare_sun(slot, sun_w)
 
     def _carried(self, wish: AssetSlot, power_w: float) -> bool:
@@ -230,8 +239,10 @@ class Wants:
 
     def _spare_sun(self, slot: PlanSlot, sun_w: float) -> Iterator[Want]:
         """Who chose a mode gets the sun that the plan would sell, too."""
+        if slot.grid_w >= 0.0 and sun_w <= 0.0:
+            return
         sold_w = max(0.0, -slot.grid_w) - sum(a.export_w for a in slot.assets.values())
-        power_w, smallest_w = sun_w + max(0.0, sold_w), self._p.smallest_w
+        power_w, smallest_w = sun_w + max(0.0, sold_w), self._smallest_w
         if power_w >= smallest_w * (1.0 - self._p.settings.acquisition_tolerance):
             yield Want(power_w=min(self._full_w, max(power_w, smallest_w)), rule=Rule.SURPLUS)
 
@@ -241,7 +252,7 @@ class Wants:
         yield from self._if_cheap(stand, departure, kwh, earliest=False)
 
     def _spot_market(self, stand: Stand) -> Iterator[Want]:
-        share_kwh = self._p.spot_share_kwh
+        share_kwh = self._spot_share_kwh
         if share_kwh <= 0.0:
             return
         _, end = local_day(stand.at, self._p.zone)
