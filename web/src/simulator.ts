@@ -1,6 +1,7 @@
 /** State of the simulator's page: asked for each second while it is seen. */
 import { batch, computed, signal } from "@preact/signals";
 import { t } from "./i18n";
+import { openSession } from "./session";
 import type { LoggedMessage, SimulatedCharger, SimulatorInfo, Way } from "./simulatorTypes";
 
 const POLL_MS = 1_000;
@@ -125,15 +126,9 @@ export const runScript = (source: string, file: string): Promise<string> =>
   change("PUT", "/script", { source, file, chargers: target.value });
 export const stopScript = (): Promise<string> => change("POST", "/script/stop", { chargers: target.value });
 
-/** Change the token into a session; false if it is the wrong one. */
+/** Come in with the token; false if it is the wrong one. */
 export async function unlock(token: string): Promise<boolean> {
-  const answer = await fetch("/api/session", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
-  if (answer.status === 401) return false;
-  if (!answer.ok) throw new Error(`/api/session: ${answer.status}`);
+  if (!(await openSession(token))) return false;
   link.value = "connecting";
   await refresh();
   return true;

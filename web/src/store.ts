@@ -1,5 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Heating } from "./heatingTypes";
+import { openSession } from "./session";
 import type { Decision, History, HomeState, Plan } from "./types";
 
 export type Connection = "connecting" | "live" | "offline" | "locked";
@@ -178,15 +179,9 @@ export function connect(): void {
   });
 }
 
-/** Change the token into a session; false if it is the wrong one. */
+/** Come in with the token; false if it is the wrong one. */
 export async function unlock(token: string): Promise<boolean> {
-  const answer = await fetch("/api/session", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
-  if (answer.status === 401) return false;
-  if (!answer.ok) throw new Error(`/api/session: ${answer.status}`);
+  if (!(await openSession(token))) return false;
   connection.value = "connecting";
   connect();
   return true;

@@ -2,8 +2,7 @@ import * as f from "../format";
 import { t } from "../i18n";
 import { pages, view } from "../route";
 import { connection, home, zone } from "../store";
-import { theme, toggleTheme } from "../theme";
-import { Icon } from "./Icons";
+import { ThemeButton } from "./ThemeButton";
 
 function Connection() {
   const state = connection.value === "live" ? "live" : connection.value === "offline" ? "offline" : "connecting";
@@ -32,7 +31,6 @@ export function Header() {
   const state = home.value;
   if (!state) return null;
   const { simulated, speed } = state.clock;
-  const label = theme.value === "dark" ? t.theme.toLight : t.theme.toDark;
   return (
     <header class="header">
       <div class="brand">
@@ -61,9 +59,7 @@ export function Header() {
       </div>
       <div class="tools">
         <Connection />
-        <button type="button" class="tool" onClick={toggleTheme} aria-label={label} title={label}>
-          <Icon name={theme.value === "dark" ? "sun" : "moon"} />
-        </button>
+        <ThemeButton />
       </div>
     </header>
   );

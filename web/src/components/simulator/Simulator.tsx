@@ -1,7 +1,6 @@
 import { t } from "../../i18n";
 import { chosen, link, simulated, unlock } from "../../simulator";
-import { theme, toggleTheme } from "../../theme";
-import { Icon } from "../Icons";
+import { ThemeButton } from "../ThemeButton";
 import { TokenForm } from "../TokenForm";
 import { Actions } from "./Actions";
 import { Add } from "./Add";
@@ -11,7 +10,6 @@ import { Script } from "./Script";
 
 function Top() {
   const state = link.value === "live" ? "live" : link.value === "offline" ? "offline" : "connecting";
-  const label = theme.value === "dark" ? t.theme.toLight : t.theme.toDark;
   return (
     <header class="header">
       <div class="brand">
@@ -26,9 +24,7 @@ function Top() {
           <span class="dot" aria-hidden="true" />
           {t.connection[state]}
         </span>
-        <button type="button" class="tool" onClick={toggleTheme} aria-label={label} title={label}>
-          <Icon name={theme.value === "dark" ? "sun" : "moon"} />
-        </button>
+        <ThemeButton />
       </div>
     </header>
   );
