@@ -15,8 +15,9 @@ import msgspec
 import structlog
 
 from ohmstead.ocpp.charge_point.authorization import is_valid
-from ohmstead.ocpp.charge_point.memory import Memory, TransactionRecord
-from ohmstead.ocpp.charge_point.metering import Context, MeterReading, meter_value
+from ohmstead.ocpp.charge_point.booking import Booking
+from ohmstead.ocpp.charge_point.memory import Memory
+from ohmstead.ocpp.charge_point.metering import MeterReading
 from ohmstead.ocpp.charge_point.offers import offers_at
 from ohmstead.ocpp.charge_point.outlet import (
     EV_PATIENCE_S,
@@ -40,7 +41,6 @@ from ohmstead.ocpp.smart_charging import (
     end_transaction,
     install,
 )
-from ohmstead.ocpp.times import write_time
 
 RECORD_EVERY_S: Final = 60.0
 """A running transaction's register is kept at least this often, samples or not."""
@@ -52,6 +52,7 @@ class Charging:
     """The connectors of one charge point."""
 
     __slots__ = (
+        "_booking",
         "_clock",
         "_kept_s",
         "_memory",
@@ -81,6 +82,7 @@ class Charging:
         self._now = now
         self._step_s = step_s
         self._on_change = on_change
+        self._booking = Booking(memory=memory, sender=sender, now=now)
         self._kept_s = clock.monotonic()
         start_s = clock.monotonic()
         self.outlets = {
@@ -190,50 +192,23 @@ class Charging:
     def begin(self, outlet: Outlet, user: PendingUser) -> None:
         """Start a transaction: kept, queued, then current."""
         self._advance(outlet)
-        now = self._now()
-        configuration = self._memory.configuration
-        begin_wh = float(int(outlet.energy_wh))
-        record = TransactionRecord(
-            user.id_tag, write_time(now), begin_wh, outlet.energy_wh, user.parent_id_tag
-        )
-        begin = meter_value(
-            outlet.reading(), configuration.items("StopTxnSampledData"), at=now, context=Context.BEGIN
-        )
-        if begin is not None:
-            record.stop_data.append(begin)
-        payload: Payload = {
-            "connectorId": outlet.connector_id,
-            "idTag": user.id_tag,
-            "meterStart": int(begin_wh),
-            "timestamp": record.started_at,
-        }
         _, reservation = self.may_use(outlet, user.id_tag, user.parent_id_tag)
-        if reservation is not None:
-            payload["reservationId"] = reservation.reservation_id
-        with self._memory.store.transaction():
-            encoded = msgspec.json.encode(record)
-            local_id = self._memory.store.begin(self._memory.identity, outlet.connector_id, encoded)
-            self._sender.enqueue("StartTransaction", payload, local_id)
-            if reservation is not None:
-                del self._memory.reservations[reservation.reservation_id]
-                self._memory.save_reservations()
+        running = self._booking.begin(outlet, user, reservation)
         outlet.pending = None
         if isinstance(user.profile, Profile):
-            one = Installed(connector_id=outlet.connector_id, profile=user.profile, installed_at=now)
+            one = Installed(connector_id=outlet.connector_id, profile=user.profile, installed_at=self._now())
             self._memory.set_installed(install(self._memory.installed, one))
         self._sender.wake()
-        self._run(outlet, RunningTransaction(local_id, record))
+        self._run(outlet, running)
 
     def resume(self) -> None:
         """After a boot: let what ran go on, where its connector is still there, its car still in."""
-        for stored in self._memory.store.running(self._memory.identity):
-            outlet = self.outlets.get(stored.connector_id)
-            if outlet is None:
-                continue
-            record = msgspec.json.decode(stored.record, type=TransactionRecord)
-            outlet.energy_wh = max(outlet.energy_wh, record.last_wh)
-            outlet.state = outlet.state.plug()
-            self._run(outlet, RunningTransaction(stored.local_id, record, stored.transaction_id))
+        for connector_id, running in self._booking.running():
+            outlet = self.outlets.get(connector_id)
+            if outlet is not None:
+                outlet.energy_wh = max(outlet.energy_wh, running.record.last_wh)
+                outlet.state = outlet.state.plug()
+                self._run(outlet, running)
 
     def _run(self, outlet: Outlet, running: RunningTransaction) -> None:
         outlet.transaction = running
@@ -251,7 +226,7 @@ class Charging:
         if running is None:
             return
         self._advance(outlet)
-        self._queue_stop(outlet, running, reason, outlet.energy_wh, outlet.reading(), id_tag)
+        self._booking.end(outlet, running, reason, last=outlet.reading(), id_tag=id_tag)
         outlet.transaction = None
         outlet.cancel_timers()
         outlet.currents_a = (0.0,) * outlet.supply.phases
@@ -264,15 +239,13 @@ class Charging:
     def end_cut_off(self, reason: str) -> None:
         """After a boot: end what ran and does not go on, with the register as far as it is known."""
         resumed = {o.transaction.local_id for o in self.outlets.values() if o.transaction is not None}
-        for stored in self._memory.store.running(self._memory.identity):
-            if stored.local_id in resumed:
+        for connector_id, running in self._booking.running():
+            if running.local_id in resumed:
                 continue
-            record = msgspec.json.decode(stored.record, type=TransactionRecord)
-            outlet = self.outlets.get(stored.connector_id) or next(iter(self.outlets.values()))
-            outlet.energy_wh = max(outlet.energy_wh, record.last_wh)
-            running = RunningTransaction(stored.local_id, record, stored.transaction_id)
-            reading = MeterReading(energy_wh=record.last_wh, currents_a=outlet.currents_a)
-            self._queue_stop(outlet, running, reason, record.last_wh, reading, None)
+            outlet = self.outlets.get(connector_id) or next(iter(self.outlets.values()))
+            outlet.energy_wh = max(outlet.energy_wh, running.record.last_wh)
+            last = MeterReading(energy_wh=running.record.last_wh, currents_a=outlet.currents_a)
+            self._booking.end(outlet, running, reason, last=last)
 
     def find(self, transaction_id: int) -> Outlet | None:
         """The connector where a transaction runs."""
@@ -404,35 +377,6 @@ class Charging:
 
     def _is_operative(self, connector_id: int) -> bool:
         return self._memory.operative[connector_id]
-
-    def _queue_stop(
-        self,
-        outlet: Outlet,
-        running: RunningTransaction,
-        reason: str,
-        stop_wh: float,
-        reading: MeterReading,
-        id_tag: str | None,
-    ) -> None:
-        now = self._now()
-        configuration = self._memory.configuration
-        payload: Payload = {
-            "meterStop": int(stop_wh),
-            "timestamp": write_time(now),
-            "reason": reason,
-        }
-        if id_tag is not None:
-            payload["idTag"] = id_tag
-        sampled = configuration.items("StopTxnSampledData")
-        last = meter_value(reading, sampled, at=now, context=Context.END)
-        data = [*running.record.stop_data, *([last] if last is not None else [])]
-        if data:
-            payload["transactionData"] = data
-        self._memory.registers[outlet.connector_id] = max(outlet.energy_wh, stop_wh)
-        with self._memory.store.transaction():
-            self._memory.save_registers()
-            self._sender.enqueue("StopTransaction", payload, running.local_id)
-            self._memory.store.end(running.local_id)
 
 
 def _runs(outlet: Outlet, local_id: int) -> bool:
