@@ -47,6 +47,52 @@ class OwnPlatform:
         return f"tcp://{host}:{self.port}"
 
 
+class _RemoteStarts:
+    """Starts an order at a gun once for each time that a cable is plugged in, where that is wished."""
+
+    server: PlatformServer
+
+    def __init__(self, clock: LoopClock, *, wished: bool) -> None:
+        self._clock = clock
+        self._wished = wished
+        self._started: set[tuple[str, str]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def heard(self, pile: str, event: PlatformEvent) -> None:
+        """Look at what a pile measured."""
+        if not self._wished or not isinstance(event, Measured):
+            return
+        gun = event.realtime.gun
+        if not event.realtime.plugged:
+            self._started.discard((pile, gun))
+        elif event.realtime.status == GunStatus.IDLE and (pile, gun) not in self._started:
+            self._started.add((pile, gun))
+            task = asyncio.get_running_loop().create_task(self._start(pile, gun))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Start nothing any more."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _start(self, pile: str, gun: str) -> None:
+        for _ in range(START_ATTEMPTS):
+            try:
+                await self.server.start(pile, gun, balance_yuan=BALANCE_YUAN)
+            except DeviceError as error:  # such as a pile that has no tariff yet
+                log.info("start_failed", pile=pile, gun=gun, error=str(error))
+                await self._clock.sleep(START_AGAIN_S)
+            else:
+                return
+        self._started.discard((pile, gun))
+
+
+def _allow(_request: StartRequest | ParallelStartRequest) -> tuple[str, float] | int:
+    return NO_CARD, BALANCE_YUAN
+
+
 @asynccontextmanager
 async def own_platform(
     piles: Iterable[str],
@@ -64,47 +110,19 @@ async def own_platform(
         DataError: the file with the bills cannot be used.
     """
     entry = PileEntry(quirks=Quirks(), tariff=flat_tariff("0001", PRICE_PER_KWH))
-    tasks: set[asyncio.Task[None]] = set()
-    started: set[tuple[str, str]] = set()
-
-    def allow(request: StartRequest | ParallelStartRequest) -> tuple[str, float] | int:
-        del request
-        return NO_CARD, BALANCE_YUAN
-
-    def heard(pile: str, event: PlatformEvent) -> None:
-        if not remote_start or not isinstance(event, Measured):
-            return
-        gun = event.realtime.gun
-        if not event.realtime.plugged:
-            started.discard((pile, gun))
-        elif event.realtime.status == GunStatus.IDLE and (pile, gun) not in started:
-            started.add((pile, gun))
-            task = asyncio.get_running_loop().create_task(start(pile, gun))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
-    async def start(pile: str, gun: str) -> None:
-        for _ in range(START_ATTEMPTS):
-            try:
-                await server.start(pile, gun, balance_yuan=BALANCE_YUAN)
-            except DeviceError as error:  # such as a pile that has no tariff yet
-                log.info("start_failed", pile=pile, gun=gun, error=str(error))
-                await clock.sleep(START_AGAIN_S)
-            else:
-                return
-        started.discard((pile, gun))
-
+    starts = _RemoteStarts(clock, wished=remote_start)
     store = BillStore(bills or IN_MEMORY)
     entries = dict.fromkeys(piles, entry)
     server = PlatformServer(
         entries,
         store,
-        start_asked=allow,
-        heard=heard,
+        start_asked=_allow,
+        heard=starts.heard,
         clock=clock,
         max_connections=2 * len(entries) + 16,
         max_per_address=2 * len(entries) + 16,
     )
+    starts.server = server
     try:
         try:
             bound = await server.listen(host, port)
@@ -112,8 +130,6 @@ async def own_platform(
             raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
         yield OwnPlatform(server, store, host, bound)
     finally:
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await starts.close()
         await server.close()
         store.close()
