@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-GARBAGE_THRESHOLDS: Final = (50_000, 10, 10)
+GARBAGE_THRESHOLDS: Final = (200_000, 5, 5)
 """What is being worked on for thousands of connections at once looks like garbage to a collector that
 comes every 700 objects: it then spends a third of the processor's time on walking through them. What is
 really left over in cycles is still found, some megabytes later."""

@@ -7,6 +7,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -137,8 +138,7 @@ class Connection:
         reason = "closed"
         try:
             while True:
-                data = await self._websocket.recv()
-                self._take(data)
+                self._take(await self._websocket.recv())
                 if not self._flush_at_once():
                     await self._flush()
         except ConnectionClosed as closed:
@@ -227,54 +227,49 @@ class Connection:
     def _answer(self, call: InboundCall) -> None:
         try:
             answer = self._handler(call.action, call.payload)
-        except Refusal as refusal:
-            self._refuse(call, refusal.code, refusal.description, refusal.details)
-            return
-        except OhmsteadError as error:
-            self._refuse_failed(call, error)
+        except (Refusal, OhmsteadError) as error:
+            self._decline(call.message_id, call.action, error)
             return
         if answer is None:
             self._session.stay_silent(call.message_id)
         elif isinstance(answer, dict):
-            self._reply(call, answer)
+            self._reply(call.message_id, answer)
         else:
             future = asyncio.ensure_future(answer)
             if future is not answer:
                 self._background.add(future)
-            future.add_done_callback(lambda done: self._answered(call, done))
+            # Without the payload: thousands of calls may wait for a disk, and the memory is used again.
+            future.add_done_callback(partial(self._answered, call.message_id, call.action))
 
-    def _answered(self, call: InboundCall, answer: asyncio.Future[Payload]) -> None:
+    def _answered(self, message_id: str, action: str, answer: asyncio.Future[Payload]) -> None:
         self._background.discard(answer)
         if answer.cancelled():
             return
-        match answer.exception():
-            case None:
-                self._reply(call, answer.result())
-            case Refusal() as refusal:
-                self._refuse(call, refusal.code, refusal.description, refusal.details)
-            case OhmsteadError() as error:
-                self._refuse_failed(call, error)
-            case crash:
-                self._crash = crash
-                self._websocket.transport.abort()
-                return
+        error = answer.exception()
+        if error is None:
+            self._reply(message_id, answer.result())
+        elif isinstance(error, Refusal | OhmsteadError):
+            self._decline(message_id, action, error)
+        else:
+            self._crash = error
+            self._websocket.transport.abort()
+            return
         self._flush_soon()
 
-    def _reply(self, call: InboundCall, payload: Payload) -> None:
+    def _reply(self, message_id: str, payload: Payload) -> None:
         if self._session.closed:
             return
         try:
-            self._session.answer(call.message_id, payload)
+            self._session.answer(message_id, payload)
         except SchemaError as error:
             log.warning("ocpp_answer_refused", peer=self._name, error=str(error))
 
-    def _refuse(self, call: InboundCall, code: ErrorCode, description: str, details: Payload) -> None:
+    def _decline(self, message_id: str, action: str, error: Refusal | OhmsteadError) -> None:
+        if isinstance(error, OhmsteadError):
+            log.warning("ocpp_call_failed", peer=self._name, action=action, error=str(error))
+            error = Refusal(ErrorCode.INTERNAL_ERROR, "the call could not be carried out")
         if not self._session.closed:
-            self._session.refuse(call.message_id, code, description, details)
-
-    def _refuse_failed(self, call: InboundCall, error: OhmsteadError) -> None:
-        log.warning("ocpp_call_failed", peer=self._name, action=call.action, error=str(error))
-        self._refuse(call, ErrorCode.INTERNAL_ERROR, "the call could not be carried out", {})
+            self._session.refuse(message_id, error.code, error.description, error.details)
 
     async def _flush(self) -> None:
         """Send what waits, in order; who comes while another sends waits, so that a flood is slowed down."""
