@@ -25,8 +25,6 @@ from ohmstead.errors import ConfigError, OhmsteadError
 
 if TYPE_CHECKING:
     from ohmstead.core.reason import Setpoint
-    from ohmstead.daemon.options import BacktestReport
-    from ohmstead.web.schema import PlanPayload
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -166,6 +164,7 @@ def plan(
     from ohmstead.daemon.config.loading import load_config
     from ohmstead.daemon.options import PlanOptions
     from ohmstead.daemon.plan_once import plan_once
+    from ohmstead.daemon.tables import print_plan
 
     _setup_logs(ctx, level="warning")
     loaded = None if config is None else load_config(config)
@@ -173,7 +172,7 @@ def plan(
     if as_json:
         typer.echo(payload.model_dump_json(indent=2))
     else:
-        _print_plan(payload)
+        print_plan(payload)
 
 
 @app.command()
@@ -195,6 +194,7 @@ def backtest(
     if unknown or not chosen:
         raise ConfigError(f"--strategies: found {strategies!r}, allowed: {', '.join(STRATEGIES)}")
     from ohmstead.daemon.backtest import run_backtest
+    from ohmstead.daemon.tables import print_report
 
     options = BacktestOptions(
         days=days,
@@ -206,9 +206,9 @@ def backtest(
     )
     report = run_backtest(options)
     if as_json:
-        typer.echo(json.dumps(_report_data(report), indent=2))
+        typer.echo(json.dumps(report.as_data(), indent=2))
     else:
-        _print_report(report)
+        print_report(report)
 
 
 @app.command("init")
@@ -322,17 +322,11 @@ def heating_simulate(
     if as_json:
         typer.echo(json.dumps({"house": house, "regulators": trial.rows}, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
+    from ohmstead.daemon.tables import print_table
 
     title = f"{house}, {weather}, {weeks:g} weeks, hysteresis {trial.hysteresis_k:g} K, seed {seed}"
-    table = Table(title=title)
-    table.add_column("")
-    for row in trial.rows:
-        table.add_column(row["regulator"].replace("_", " "), justify="right")
-    for line in trial.lines():
-        table.add_row(*line)
-    Console().print(table)
+    columns = ("", *(row["regulator"].replace("_", " ") for row in trial.rows))
+    print_table(columns, trial.lines(), text=("",), title=title)
 
 
 @agents_app.command("up")
@@ -374,45 +368,3 @@ def _ask(question: str, default: str) -> str:
 def _show_progress(what: str, share: float) -> None:
     begin, end = ("\r", "\n" if share >= 1.0 else "") if sys.stderr.isatty() else ("", "\n")
     typer.echo(f"{begin}{share:4.0%}  {what}{' ' * 12}".rstrip() + end, nl=False, err=True)
-
-
-def _report_data(report: BacktestReport) -> dict[str, object]:
-    tariffs: dict[str, dict[str, dict[str, float | None]]] = {}
-    for row in report.rows:
-        tariffs.setdefault(row.tariff, {})[row.strategy] = dict(row.figures)
-    return {
-        "start": report.start.isoformat(),
-        "days": report.days,
-        "seed": report.seed,
-        "tariffs": tariffs,
-    }
-
-
-def _print_report(report: BacktestReport) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{report.days:g} days from {report.start:%Y-%m-%d}, seed {report.seed}")
-    names = list(dict.fromkeys(name for row in report.rows for name in row.figures))
-    for name in ("tariff", "strategy", *names):
-        table.add_column(name, justify="left" if name in ("tariff", "strategy") else "right")
-    for row in report.rows:
-        cells = ("" if row.figures.get(name) is None else f"{row.figures[name]:.2f}" for name in names)
-        table.add_row(row.tariff, row.strategy, *cells)
-    Console().print(table)
-
-
-def _print_plan(payload: PlanPayload) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    assets = list(dict.fromkeys(asset for slot in payload.slots for asset in slot.assets))
-    table = Table(title=f"Plan {payload.id}: {payload.expected_cost_eur:.2f} EUR (times in UTC, powers in W)")
-    for name in ("from", "ct/kWh", "grid", "sun", "household", *assets):
-        table.add_column(name, justify="left" if name == "from" else "right")
-    for slot in payload.slots:
-        planned = (f"{slot.assets[name].power_w:.0f}" if name in slot.assets else "" for name in assets)
-        price = f"{100 * slot.import_eur_per_kwh:.1f}{'' if slot.price_known else '?'}"
-        base = (f"{slot.grid_w:.0f}", f"{slot.pv_w:.0f}", f"{slot.load_w:.0f}")
-        table.add_row(f"{slot.start.astimezone(UTC):%a %H:%M}", price, *base, *planned)
-    Console().print(table)

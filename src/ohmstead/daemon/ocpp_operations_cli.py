@@ -251,15 +251,10 @@ def _local(text: str) -> str:
 
 
 def _print_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from ohmstead.daemon.tables import print_table
 
-    table = Table()
-    for column in columns:
-        table.add_column(column, justify="right" if column in ("W", "kWh", "EUR", "sun", "id") else "left")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    numbers = ("W", "kWh", "EUR", "sun", "id")
+    print_table(columns, rows, text=[column for column in columns if column not in numbers])
 
 
 def add_operations(app: typer.Typer) -> None:

@@ -110,3 +110,10 @@ class BacktestReport:
     days: float
     seed: int
     rows: tuple[BacktestRow, ...]
+
+    def as_data(self) -> dict[str, object]:
+        """The same as JSON data: figures by tariff and strategy."""
+        tariffs: dict[str, dict[str, dict[str, float | None]]] = {}
+        for row in self.rows:
+            tariffs.setdefault(row.tariff, {})[row.strategy] = dict(row.figures)
+        return {"start": self.start.isoformat(), "days": self.days, "seed": self.seed, "tariffs": tariffs}
