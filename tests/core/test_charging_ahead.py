@@ -20,7 +20,7 @@ from ohmstead.core.site import ChargePoint, Circuit, Phases
 from ohmstead.core.state import ChargePointState, GridState, Reading, SiteState
 from ohmstead.core.tariff import Tariff
 from ohmstead.core.vehicle_need import vehicle_need
-from tests.core.world import CAR, HOUSEHOLD, NOON, a_plan, a_site, prices
+from tests.core.world import BATTERY, CAR, HOUSEHOLD, NOON, a_plan, a_site, prices
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 HOUSEHOLD_W = 500.0
@@ -213,3 +213,40 @@ def test_next_to_nothing_left_comes_to_an_end(mode: ChargingMode, soc: float) ->
         told = Drive(wanted, soc=soc, tariff=SPLIT, plan=plan).ahead()
         assert all(a.start < a.end for a in told)
         assert all(a.end <= b.start for a, b in pairwise(told))
+
+
+@pytest.mark.parametrize("plan", [None, BY_PLAN])
+def test_what_charges_on_the_sun_is_told_for_this_quarter_hour(plan: Plan | None) -> None:
+    drive = Drive(info(ChargingMode.ECO), plan=plan)
+    assert drive.ahead() == ()
+    drive.engine.memory.assets["car"] = AssetMemory(commanded_w=5000.0, rule=Rule.SURPLUS)
+    drive.now += 4 * MINUTE
+    (soon,) = drive.ahead()
+    assert soon == Ahead(start=drive.now, end=NOON + 15 * MINUTE, power_w=5000.0, rule=Rule.SURPLUS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "battery_value", "expected_w"),
+    [
+        (ChargingMode.ECO, 0.05, 6000.0),
+        (ChargingMode.ECO, 0.25, 4140.0),
+        (None, 0.05, 6000.0),
+        (ChargingMode.ECO_WITH_MIN_CURRENT, 0.25, 4140.0),
+    ],
+)
+def test_the_sun_that_is_forecast_goes_to_the_higher_value(
+    mode: ChargingMode | None, battery_value: float, expected_w: float
+) -> None:
+    battery = AssetSlot(power_w=3000.0, value_eur_per_kwh=battery_value)
+    plan = a_plan(
+        {"car": AssetSlot(power_w=0.0, value_eur_per_kwh=0.2), "battery": battery}, pv_w=-6500.0, load_w=500.0
+    )
+    drive = Drive(None if mode is None else info(mode), plan=plan)
+    drive.engine.site = a_site(CAR, BATTERY, HOUSEHOLD)
+    first = drive.ahead()[0]
+    # What is left of 6 kW beside the battery is less than the smallest power, and enough to start.
+    assert first.power_w == pytest.approx(expected_w)
+    dark = replace(plan, slots=tuple(replace(s, pv_w=-2000.0) for s in plan.slots))
+    drive.engine.plan = dark
+    least = [a for a in drive.ahead() if a.rule is Rule.SURPLUS]
+    assert least == []

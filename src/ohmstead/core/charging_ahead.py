@@ -55,10 +55,10 @@ def charging_ahead(prospect: Prospect, now: datetime) -> tuple[Ahead, ...]:
 
 
 def _pieces(prospect: Prospect, now: datetime) -> Iterator[Ahead]:
-    wants, stand = Wants(prospect), first_stand(prospect, now)
+    wants, stand = Wants(prospect, now), first_stand(prospect, now)
     need = prospect.need
     leaves = None if need is None else need.departure
-    for start, end in pairwise(_edges(prospect, now)):
+    for start, end in pairwise(_edges(prospect, now, wants.sun_lasts_until)):
         if need is None or (leaves is not None and start >= leaves):
             yield from _expected(wants, prospect, start, end)
         else:
@@ -132,12 +132,12 @@ def _expected(wants: Wants, prospect: Prospect, start: datetime, end: datetime) 
         yield Ahead(start=start, end=end, power_w=want.power_w, rule=want.rule, bought_w=want.bought_w)
 
 
-def _edges(prospect: Prospect, now: datetime) -> list[datetime]:
+def _edges(prospect: Prospect, now: datetime, soon: datetime) -> list[datetime]:
     """Every moment at which a want may change whatever is charged, from now to the horizon."""
     need, plan = prospect.need, prospect.plan
     leaves = None if need is None else need.departure
     horizon = now + LOOKS_AHEAD
-    edges = {now}
+    edges = {now, soon}
     if leaves is not None and leaves > now:
         edges.add(leaves)
         horizon = leaves

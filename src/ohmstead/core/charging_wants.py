@@ -13,18 +13,22 @@ from datetime import datetime, timedelta, tzinfo
 
 from ohmstead.core.charging_info import ChargingInfo, ChargingMode, local_day
 from ohmstead.core.flexibility import charge_spans
+from ohmstead.core.forecast import QUARTER_S, quarter_start
 from ohmstead.core.limits.fuse import fuse_limit_w
 from ohmstead.core.memory import RUNNING_W, AssetMemory, ManualCommand
 from ohmstead.core.plan import AssetSlot, Plan, PlanSlot
 from ohmstead.core.reason import Rule
 from ohmstead.core.settings import Settings
-from ohmstead.core.site import ChargePoint, Phases, Site
+from ohmstead.core.site import Battery, ChargePoint, Phases, Site
 from ohmstead.core.strategies.cheap_hours import cheapest_first, taken_slots, with_neutral_hours
 from ohmstead.core.strategies.deadline import BEGUN, NOT_WORTH_KWH
 from ohmstead.core.strategies.plan_budget import CARRIED, NOTHING_W
+from ohmstead.core.strategies.surplus import VALUE_MARGIN_EUR_PER_KWH
 from ohmstead.core.tariff import PriceSlot, Tariff
 from ohmstead.core.units import PHASES, energy_kwh
 from ohmstead.core.vehicle_need import VehicleNeed
+
+QUARTER = timedelta(seconds=QUARTER_S)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,13 +133,15 @@ class Stand:
 class Wants:
     """The wants of one prospect, moment by moment; price slots are sorted once."""
 
-    def __init__(self, prospect: Prospect) -> None:
+    def __init__(self, prospect: Prospect, now: datetime) -> None:
         self._p = prospect
+        self.sun_lasts_until = quarter_start(now) + QUARTER
         self._full_w, self._smallest_w = prospect.full_w, prospect.smallest_w
         self._to_full_kwh, self._spot_share_kwh = prospect.to_full_kwh, prospect.spot_share_kwh
         self._min_current_w = min(self._full_w, prospect.min_current_w)
         self._mode = None if prospect.info is None else prospect.info.mode
         self._may_buy = self._mode in (None, ChargingMode.NORMAL) or self._mode.has_deadline
+        self._batteries = {a.id: a for a in prospect.site.assets if isinstance(a, Battery)}
         self._binding: tuple[float, datetime | None] | None = None
         self._cheapest: dict[tuple[datetime, bool], list[PriceSlot]] = {}
         self._taken: dict[
@@ -196,6 +202,7 @@ class Wants:
         slot = None if p.plan is None else p.plan.at(stand.at)
         if slot is not None:
             yield from self.planned(stand, slot)
+        yield from self._on_sun_now(stand)
         yield from self._cheap_hours(stand, need.departure, missing_kwh)
         yield from self._spot_market(stand)
 
@@ -221,8 +228,7 @@ class Wants:
                 kwh = self._due_kwh(stand, slot, wish.power_w)
             if kwh > 0.0:
                 yield Want(power_w=smallest_w, rule=Rule.PLAN_BUDGET, kwh=kwh, bought_w=import_w)
-        if self._mode is not None:
-            yield from self._spare_sun(slot, sun_w)
+        yield from self._surplus(slot, wish)
 
     def _carried(self, wish: AssetSlot, power_w: float) -> bool:
         enough_w = self._p.smallest_w * (1.0 - self._p.settings.acquisition_tolerance)
@@ -237,14 +243,37 @@ class Wants:
             return due_kwh
         return due_kwh if due_kwh > energy_kwh(self._p.smallest_w, self._p.point.min_on_s) / 2.0 else 0.0
 
-    def _spare_sun(self, slot: PlanSlot, sun_w: float) -> Iterator[Want]:
-        """Who chose a mode gets the sun that the plan would sell, too."""
-        if slot.grid_w >= 0.0 and sun_w <= 0.0:
+    def _surplus(self, slot: PlanSlot, wish: AssetSlot) -> Iterator[Want]:
+        """The sun that the household, planned loads and stores of a higher value leave."""
+        enough_w = self._smallest_w * (1.0 - self._p.settings.acquisition_tolerance)
+        sun_w = -slot.pv_w - slot.load_w
+        if sun_w < enough_w:
             return
-        sold_w = max(0.0, -slot.grid_w) - sum(a.export_w for a in slot.assets.values())
-        power_w, smallest_w = sun_w + max(0.0, sold_w), self._smallest_w
-        if power_w >= smallest_w * (1.0 - self._p.settings.acquisition_tolerance):
-            yield Want(power_w=min(self._full_w, max(power_w, smallest_w)), rule=Rule.SURPLUS)
+        floor = slot.export_eur_per_kwh + VALUE_MARGIN_EUR_PER_KWH
+        if wish.value_eur_per_kwh <= floor and self._mode is None:
+            return
+        worth = max(wish.value_eur_per_kwh, floor)
+        for asset, other in slot.assets.items():
+            if asset == self._p.point.id or other.power_w <= 0.0:
+                continue
+            battery = self._batteries.get(asset)
+            if battery is None or self._comes_first(battery, other, worth):
+                sun_w -= other.power_w
+        if sun_w >= enough_w:
+            power_w = min(self._full_w, max(sun_w, self._smallest_w))
+            yield Want(power_w=power_w, rule=Rule.SURPLUS)
+
+    def _on_sun_now(self, stand: Stand) -> Iterator[Want]:
+        """What charges on the sun now goes on for this quarter hour: the best guess, whatever forecasts say."""
+        told_w = self._p.memory.commanded_w or 0.0
+        if self._p.memory.rule is Rule.SURPLUS and told_w > RUNNING_W and stand.at < self.sun_lasts_until:
+            yield Want(power_w=min(self._full_w, told_w), rule=Rule.SURPLUS)
+
+    def _comes_first(self, battery: Battery, planned: AssetSlot, worth: float) -> bool:
+        """Whether a battery gets surplus before the vehicle: by its value, or because it is still low."""
+        level_kwh = self._p.settings.battery_level_consideration * battery.capacity_kwh
+        low = planned.energy_kwh is not None and planned.energy_kwh < level_kwh
+        return low or planned.value_eur_per_kwh > worth
 
     def _cheap_hours(self, stand: Stand, departure: datetime | None, kwh: float) -> Iterator[Want]:
         if self._p.plan is not None or departure is None or kwh <= 0.0:
