@@ -75,6 +75,7 @@ def test_the_scenarios_are_listed() -> None:
         (["--protocol", "modbus"], "found 'modbus', allowed: ocpp16, ykc"),
         (["--url", "http://x", "--count", "1"], "allowed for OCPP: ws://"),
         (["--virtual", "--json", "--report-every", "5"], "allowed together with --json"),
+        (["--virtual", "--messages", "/nowhere/log"], "--messages: /nowhere/log: No such file"),
     ],
 )
 def test_what_is_wrong_is_said(arguments: list[str], words: str) -> None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -54,6 +55,9 @@ def run(
         bool,
         typer.Option("--virtual", help="As fast as it computes, against a central system of its own."),
     ] = False,
+    messages: Annotated[
+        Path | None, typer.Option(help="File that every message is written to, a line each.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same fleet.")] = 1,
     prefix: Annotated[
         str | None, typer.Option(help="What the chargers' ids begin with; for ykc up to 8 digits.")
@@ -70,6 +74,7 @@ def run(
 ) -> None:
     """Run chargers until the time is over or Ctrl-C, then say what it came to."""
     import logging
+    from dataclasses import replace
 
     import structlog
 
@@ -80,12 +85,14 @@ def run(
     found = load_scenario(scenario)
     lasts_s = found.duration_s if duration_s is None else duration_s
     plan = _plan(found, url, count, protocol, script, seed, prefix, virtual=virtual)
-    work = _virtual(plan, lasts_s) if virtual else _live(plan, lasts_s, report_every_s, quiet=as_json)
     base_kb = _rss_kb()
     logging_before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     try:
-        summary, script_errors = _run(work, virtual=virtual, speed=speed)
+        with _opened(messages) as file:
+            plan = replace(plan, messages=file)
+            work = _virtual(plan, lasts_s) if virtual else _live(plan, lasts_s, report_every_s, quiet=as_json)
+            summary, script_errors = _run(work, virtual=virtual, speed=speed)
     finally:
         structlog.configure(**logging_before)
     told = summary.as_dict() | {"rss_per_charger_kb": (_rss_kb() - base_kb) // count}
@@ -241,6 +248,15 @@ async def _live(
                 if report is not None and (line := report.line()) is not None:
                     typer.echo(json.dumps(line))
         return fleet.summary(), fleet.script_errors
+
+
+def _opened(path: Path | None) -> AbstractContextManager[TextIO | None]:
+    if path is None:
+        return nullcontext()
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--messages: {path}: {error.strerror or error}") from error
 
 
 def _run(

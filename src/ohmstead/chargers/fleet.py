@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
 from ohmstead.chargers.driver import ScriptDriver, trouble, visits
 from ohmstead.chargers.mapping import Status
+from ohmstead.chargers.message_log import MessageFile
 from ohmstead.chargers.ocpp_charger import OcppCharger, id_prefixes
 from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ChargerProtocol, Happening, ProtocolName
 from ohmstead.chargers.scenario import Scenario
@@ -53,6 +54,8 @@ class FleetPlan:
     seed: int = 1
     id_prefix: str | None = None
     longest_retry_s: float = 300.0
+    messages: TextIO | None = None
+    """Where every message is written."""
 
     def ids(self) -> list[str]:
         """The chargers' identities.
@@ -207,16 +210,19 @@ class Fleet:
             longest_retry_s=self.plan.longest_retry_s,
         )
         rng = self._rng(charger_id, "network")
+        written = None if self.plan.messages is None else MessageFile(self.plan.messages, self._clock.now)
         if self._pile_store is not None:
+            see_frame = self.traffic.of_ykc()
             return YkcCharger(
                 facts,
                 store=self._pile_store,
                 listener=self._heard,
                 clock=self._clock,
                 rng=rng,
-                observer=self.traffic.of_ykc(),
+                observer=see_frame if written is None else written.of_ykc(charger_id, see_frame),
             )
         assert self._point_store is not None  # noqa: S101 - one of the two
+        see = self.traffic.of_ocpp()
         return OcppCharger(
             facts,
             store=self._point_store,
@@ -224,7 +230,7 @@ class Fleet:
             clock=self._clock,
             rng=rng,
             id_prefix=id_prefixes(self._rng(charger_id, "ids")) if self._virtual else None,
-            observer=self.traffic.of_ocpp(),
+            observer=see if written is None else written.of_ocpp(charger_id, see),
         )
 
     def _rng(self, charger_id: str, what: str) -> random.Random:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, TextIO
 
 from ohmstead.ykc.layout import Direction, Message
 
@@ -35,6 +35,43 @@ class LogEntry:
     at: datetime
     way: Way
     text: str
+
+
+class MessageFile:
+    """Writes every message of a fleet into a file, a line each; contents with a password are left out.
+
+    Args:
+        now: aware UTC.
+    """
+
+    def __init__(self, file: TextIO, now: Callable[[], datetime]) -> None:
+        self._file = file
+        self._now = now
+
+    def of_ocpp(self, charger: str, also: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        """An observer of an OCPP charge point, before another one."""
+
+        def observe(way: str, text: str) -> None:
+            self._write(charger, Way.OUT if way == "out" else Way.IN, text)
+            also(way, text)
+
+        return observe
+
+    def of_ykc(
+        self, charger: str, also: Callable[[Direction, Message, bytes], None]
+    ) -> Callable[[Direction, Message, bytes], None]:
+        """An observer of a pile, before another one."""
+
+        def observe(direction: Direction, message: Message, seq: bytes) -> None:
+            way = Way.OUT if direction is Direction.UP else Way.IN
+            self._write(charger, way, ykc_text(message, seq))
+            also(direction, message, seq)
+
+        return observe
+
+    def _write(self, charger: str, way: Way, text: str) -> None:
+        shown = without_secrets(text).replace("\n", "\\n")
+        self._file.write(f"{self._now().isoformat(timespec='milliseconds')} {charger} {way} {shown}\n")
 
 
 class MessageLog:
@@ -65,7 +102,7 @@ class MessageLog:
     def ykc(self, direction: Direction, message: Message, seq: bytes) -> None:
         """An observer of a pile."""
         way = Way.OUT if direction is Direction.UP else Way.IN
-        self.add(way, f"{message.TYPE:02X} {seq.hex()} {message}")
+        self.add(way, ykc_text(message, seq))
 
     def find(
         self, *, contains: str = "", way: Way | None = None, after: int = 0, limit: int = KEPT
@@ -79,6 +116,11 @@ class MessageLog:
             if (way is None or entry.way is way) and wanted in entry.text.casefold():
                 found.append(entry)
         return found
+
+
+def ykc_text(message: Message, seq: bytes) -> str:
+    """A frame for a person: type and sequence in hexadecimal, then the fields."""
+    return f"{message.TYPE:02X} {seq.hex()} {message}"
 
 
 def without_secrets(text: str) -> str:
