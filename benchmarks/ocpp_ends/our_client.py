@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from benchmarks.ocpp_ends.load import AT, TAG, main, sampled_values
+from benchmarks.ocpp_ends.load import AT, TAG, Meter, main
 from ohmstead.ocpp.error_codes import ErrorCode
 from ohmstead.ocpp.frames import Payload
 from ohmstead.ocpp.transport import Connection, Refusal, open_connection
@@ -21,7 +21,7 @@ class OurCharger:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._reading = asyncio.create_task(connection.run())
-        self._values = sampled_values()
+        self._meter = Meter()
         self._transaction = 0
 
     async def boot(self) -> None:
@@ -38,10 +38,11 @@ class OurCharger:
         """A Heartbeat or MeterValues, answered."""
         payload: Payload = {}
         if action == "MeterValues":
+            at, values = self._meter.read()
             payload = {
                 "connectorId": 1,
                 "transactionId": self._transaction,
-                "meterValue": [{"timestamp": AT, "sampledValue": self._values}],
+                "meterValue": [{"timestamp": at, "sampledValue": values}],
             }
         await self._connection.call(action, payload, timeout=120)
 

@@ -9,7 +9,7 @@ import websockets
 from ocpp.messages import ASYNC_VALIDATION
 from ocpp.v16 import ChargePoint, call
 
-from benchmarks.ocpp_ends.load import AT, TAG, main, sampled_values
+from benchmarks.ocpp_ends.load import AT, TAG, Meter, main
 
 
 class PeerCharger:
@@ -19,7 +19,7 @@ class PeerCharger:
         self._connection = connection
         self._point = ChargePoint(identity, connection, response_timeout=120)
         self._reading = asyncio.create_task(self._read())
-        self._values = sampled_values()
+        self._meter = Meter()
         self._transaction = 0
 
     async def _read(self) -> None:
@@ -60,15 +60,14 @@ class PeerCharger:
 
     async def send(self, action: str) -> None:
         """A Heartbeat or MeterValues, answered."""
-        message = (
-            call.Heartbeat()
-            if action == "Heartbeat"
-            else call.MeterValues(
+        message: Any = call.Heartbeat()
+        if action == "MeterValues":
+            at, values = self._meter.read()
+            message = call.MeterValues(
                 connector_id=1,
                 transaction_id=self._transaction,
-                meter_value=[{"timestamp": AT, "sampled_value": self._values}],
+                meter_value=[{"timestamp": at, "sampled_value": values}],
             )
-        )
         await self._point.call(message, suppress=False)
 
     async def close(self) -> None:
