@@ -25,8 +25,9 @@ from ohmstead.core.site import (
 from ohmstead.core.state import BatteryState, ChargePointState, HeatPumpState, Quality, RoomState, TankState
 from ohmstead.devices.adapter import Environment
 from ohmstead.devices.base import Announcing, Controllable, Device, Meter
-from ohmstead.devices.home_assistant import HOME_ASSISTANT, HomeAssistantAdapter, HomeAssistantOptions
+from ohmstead.devices.home_assistant import HOME_ASSISTANT, HomeAssistantAdapter
 from ohmstead.devices.home_assistant_link import HomeAssistantLink
+from ohmstead.devices.home_assistant_options import HomeAssistantOptions
 from ohmstead.errors import ConfigError, DeviceError, DeviceOffline
 from tests.devices.home_assistant_peer import TOKEN, Peer, running_peer, set_value
 
