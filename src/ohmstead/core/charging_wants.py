@@ -264,7 +264,7 @@ class Wants:
             yield Want(power_w=power_w, rule=Rule.SURPLUS)
 
     def _on_sun_now(self, stand: Stand) -> Iterator[Want]:
-        """What charges on the sun now goes on for this quarter hour: the best guess, whatever forecasts say."""
+        """What charges on the sun now goes on for this quarter hour: a better guess than a forecast."""
         told_w = self._p.memory.commanded_w or 0.0
         if self._p.memory.rule is Rule.SURPLUS and told_w > RUNNING_W and stand.at < self.sun_lasts_until:
             yield Want(power_w=min(self._full_w, told_w), rule=Rule.SURPLUS)
