@@ -14,6 +14,7 @@ from ohmstead.chargers.scenario import (
     SupplySettings,
     TroubleKind,
     TroubleSettings,
+    UpdateSettings,
     VehicleSettings,
     VisitSettings,
     builtin_names,
@@ -36,6 +37,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "chargers.md").read_text(encoding="
                 VisitSettings,
                 StartSettings,
                 TroubleSettings,
+                UpdateSettings,
             )
         ),
         [*TroubleKind, *StopReason, *Fault, *builtin_names()],

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import structlog
 
 from ohmstead.chargers.driver import ScriptDriver, trouble, visits
+from ohmstead.chargers.firmware import SimulatedInstaller
 from ohmstead.chargers.fleet import FleetPlan
 from ohmstead.chargers.hands import Hands
 from ohmstead.chargers.message_log import MessageLog, Way
@@ -181,7 +182,7 @@ class Bench:
     # Inside
 
     def _build(self, charger_id: str, wish: Wish) -> BenchCharger:
-        supply = wish.scenario.supply
+        supply, updates = wish.scenario.supply, wish.scenario.updates
         facts = ChargerFacts(
             id=charger_id,
             url=wish.url,
@@ -193,6 +194,7 @@ class Bench:
             step_s=wish.scenario.step_s,
             longest_retry_s=_LONGEST_RETRY_S,
             configuration=wish.scenario.configuration,
+            restart_s=0.0 if updates is None else updates.restart_s[0],
         )
         charger = BenchCharger(wish.protocol, wish.scenario, MessageLog(self._clock.now))
         rng = self._rng(charger_id, "network")
@@ -212,6 +214,7 @@ class Bench:
                 listener=charger.heard,
                 clock=self._clock,
                 rng=rng,
+                installer=None if updates is None else SimulatedInstaller(updates, rng),
                 observer=charger.messages.ocpp,
             )
         charger.hands = Hands(charger.machine, _sayer(charger))

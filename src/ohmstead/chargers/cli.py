@@ -194,6 +194,7 @@ def _plan(
 async def _virtual(plan: FleetPlan, duration_s: float) -> tuple[Summary, dict[str, str]]:
     from dataclasses import replace
 
+    from ohmstead.chargers.firmware import campaign
     from ohmstead.chargers.fleet import Fleet
     from ohmstead.chargers.ocpp_central import own_central
     from ohmstead.chargers.protocol import ProtocolName
@@ -205,7 +206,11 @@ async def _virtual(plan: FleetPlan, duration_s: float) -> tuple[Summary, dict[st
     if plan.protocol is ProtocolName.OCPP16:
         async with own_central(clock, 2 * plan.count + 16, plan.seed) as central:
             fleet = Fleet(replace(plan, url=central.url), clock)
-            return await fleet.run(duration_s), fleet.script_errors
+            updates = plan.scenario.updates
+            if updates is None:
+                return await fleet.run(duration_s), fleet.script_errors
+            async with campaign(central, plan.ids(), updates, clock, plan.seed):
+                return await fleet.run(duration_s), fleet.script_errors
     remote = plan.scenario.starts.by is Starts.REMOTE
     async with own_platform(plan.ids(), clock, remote_start=remote) as platform:
         fleet = Fleet(replace(plan, url=platform.url), clock)

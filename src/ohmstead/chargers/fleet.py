@@ -14,6 +14,7 @@ from typing import Any, Final, TextIO
 import structlog
 
 from ohmstead.chargers.driver import ScriptDriver, trouble, visits
+from ohmstead.chargers.firmware import SimulatedInstaller
 from ohmstead.chargers.mapping import Status
 from ohmstead.chargers.message_log import MessageFile
 from ohmstead.chargers.ocpp_charger import OcppCharger, id_prefixes
@@ -195,7 +196,7 @@ class Fleet:
     # Inside
 
     def _build(self, charger_id: str) -> ChargerProtocol:
-        supply = self.plan.scenario.supply
+        supply, updates = self.plan.scenario.supply, self.plan.scenario.updates
         facts = ChargerFacts(
             id=charger_id,
             url=self.plan.url,
@@ -207,6 +208,9 @@ class Fleet:
             step_s=self.plan.scenario.step_s,
             pings=not self._virtual,
             configuration=self.plan.scenario.configuration,
+            restart_s=0.0
+            if updates is None
+            else self._rng(charger_id, "restart").uniform(*updates.restart_s),
             longest_retry_s=self.plan.longest_retry_s,
         )
         rng = self._rng(charger_id, "network")
@@ -230,6 +234,9 @@ class Fleet:
             clock=self._clock,
             rng=rng,
             id_prefix=id_prefixes(self._rng(charger_id, "ids")) if self._virtual else None,
+            installer=None
+            if updates is None
+            else SimulatedInstaller(updates, self._rng(charger_id, "update")),
             observer=see if written is None else written.of_ocpp(charger_id, see),
         )
 

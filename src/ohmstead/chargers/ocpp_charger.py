@@ -15,6 +15,7 @@ from ohmstead.ocpp.charge_point.charge_point import ChargePoint, ChargePointStat
 from ohmstead.ocpp.charge_point.connector import NO_ERROR
 from ohmstead.ocpp.charge_point.settings import ChargePointSettings
 from ohmstead.ocpp.charge_point.store import Store
+from ohmstead.ocpp.charge_point.transfer import Installer
 from ohmstead.ocpp.clock import Clock
 from ohmstead.ocpp.smart_charging import Supply
 from ohmstead.ocpp.transport import Observer
@@ -29,6 +30,7 @@ class OcppCharger:
         store: where transactions survive; shared by any number.
         listener: hears what happens.
         id_prefix: of message ids, anew for each connection; random without it.
+        installer: of firmware; without it one that downloads over HTTP.
 
     Raises:
         ConfigError: the address cannot be one of a central system, or a configuration key cannot be.
@@ -43,6 +45,7 @@ class OcppCharger:
         clock: Clock,
         rng: random.Random | None = None,
         id_prefix: Callable[[], str] | None = None,
+        installer: Installer | None = None,
         observer: Observer | None = None,
     ) -> None:
         if not facts.url.startswith(("ws://", "wss://")):
@@ -59,6 +62,7 @@ class OcppCharger:
                 identity=facts.id,
                 connectors=dict.fromkeys(range(1, facts.connectors + 1), supply),
                 step_s=facts.step_s,
+                boot_time_s=facts.restart_s,
                 backoff=Backoff(max_s=facts.longest_retry_s),
                 configuration={**facts.configuration, **({} if facts.pings else NO_PINGS)},
                 password=facts.password,
@@ -71,6 +75,8 @@ class OcppCharger:
             observer=observer,
         )
         self._point.link.id_prefix = id_prefix
+        if installer is not None:
+            self._point.installer = installer
 
     @property
     def registered(self) -> bool:

@@ -68,6 +68,8 @@ class ChargerFacts:
     """WebSocket pings, which find a dead line; in virtual time there is none."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """OCPP configuration keys that differ from their defaults."""
+    restart_s: float = 0.0
+    """How long a restart takes."""
     password: bytes | None = field(default=None, repr=False)
 
 

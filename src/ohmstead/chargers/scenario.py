@@ -110,6 +110,22 @@ class TroubleSettings(_Model):
     fault: Fault = Fault.OTHER
 
 
+class UpdateSettings(_Model):
+    """A firmware campaign of the central system, and how long chargers take for it (OCPP)."""
+
+    location: str = Field(default="https://firmware.example/ohmstead-2.0.bin", min_length=1, max_length=500)
+    """Its file name is the new version."""
+    after_s: Range = (60.0, 3600.0)
+    """When each charger is asked."""
+    retries: int = Field(default=0, ge=0, le=10)
+    download_s: Range = (30.0, 240.0)
+    install_s: Range = (30.0, 180.0)
+    restart_s: Range = (20.0, 60.0)
+    download_fails: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Share of downloads."""
+    install_fails: float = Field(default=0.0, ge=0.0, le=1.0)
+
+
 class Scenario(_Model):
     """The whole of it. ``start`` is the simulated time of day at the beginning."""
 
@@ -124,6 +140,7 @@ class Scenario(_Model):
     vehicles: VehicleSettings = VehicleSettings()
     visits: VisitSettings = VisitSettings()
     starts: StartSettings = StartSettings()
+    updates: UpdateSettings | None = None
     troubles: tuple[TroubleSettings, ...] = ()
     configuration: dict[str, WireText] = {}
     """OCPP configuration keys of the chargers that differ from their defaults; nothing for YunKuaiChong."""

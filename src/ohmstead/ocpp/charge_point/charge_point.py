@@ -23,6 +23,7 @@ from ohmstead.ocpp.charge_point.security import Security
 from ohmstead.ocpp.charge_point.sender import Sender
 from ohmstead.ocpp.charge_point.settings import ChargePointSettings
 from ohmstead.ocpp.charge_point.store import Queued, Store
+from ohmstead.ocpp.charge_point.transfer import HttpInstaller, Installer
 from ohmstead.ocpp.charge_point.updates import Updates
 from ohmstead.ocpp.charge_point.vehicle import SimulatedVehicle, Vehicle
 from ohmstead.ocpp.clock import Clock, RealClock, Timer
@@ -72,6 +73,7 @@ class ChargePoint:
         self._owns_store = store is None
         self.clock: Clock = clock or RealClock()
         self._on_change = on_change
+        self.installer: Installer = HttpInstaller()
         self.link = Link(
             self,
             network_clock=network_clock or self.clock,

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from ohmstead.errors import SourceError
 
 MAX_FIRMWARE_BYTES: Final = 64 << 20
 TIMEOUT_S: Final = 60.0
+
+
+class Installer(Protocol):
+    """What gets a new firmware into a charge point."""
+
+    async def download(self, location: str) -> bytes:
+        """The firmware.
+
+        Raises:
+            SourceError: it cannot be had from there.
+        """
+        ...
+
+    async def install(self, firmware: bytes) -> bool:
+        """Install it, without the restart; ``False``: it failed, and the old one stays."""
+        ...
+
+
+class HttpInstaller:
+    """Downloads; there is nothing to install in a charge point that is a program."""
+
+    async def download(self, location: str) -> bytes:
+        """The firmware, over HTTP or HTTPS."""
+        return await fetch(location)
+
+    async def install(self, firmware: bytes) -> bool:
+        """Done."""
+        del firmware
+        return True
 
 
 async def fetch(url: str) -> bytes:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ohmstead.errors import DataError, SourceError
 from ohmstead.ocpp.charge_point.certificates import chain_reaches, is_signed_by, read_certificates
-from ohmstead.ocpp.charge_point.transfer import deliver, fetch
+from ohmstead.ocpp.charge_point.transfer import deliver
 from ohmstead.ocpp.frames import Payload
 
 if TYPE_CHECKING:
@@ -140,6 +140,9 @@ class Updates:
                 await self._wait_for(update.install_at)
         await cp.wait_until(lambda: not any(o.transaction for o in cp.charging.outlets.values()))
         self._tell_update(update, "Installing")
+        if not await cp.installer.install(firmware):
+            self._tell_update(update, "InstallationFailed")
+            return
         version = PurePosixPath(urlsplit(update.location).path).stem[:50] or "updated"
         installed: Payload = {"status": "Installed"}
         if update.request_id is not None:
@@ -155,7 +158,7 @@ class Updates:
             if attempt:
                 await self._charge_point.clock.sleep(update.retry_interval_s)
             try:
-                return await fetch(update.location)
+                return await self._charge_point.installer.download(update.location)
             except SourceError:
                 continue
         return None
