@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
@@ -177,3 +179,32 @@ async def test_an_oversized_frame_is_answered_and_a_huge_one_ends_the_connection
         await client.websocket.send("y" * (MAX_MESSAGE_BYTES + 1))
         with pytest.raises(DeviceError):
             await client.call("Heartbeat", {})
+
+
+async def test_who_does_not_take_its_answers_is_not_read_any_further_and_loses_none() -> None:
+    asked, sent = 0, 300  # with 30 MB of answers: more than the system keeps for a connection
+
+    def wordy(action: str, payload: Payload) -> Payload:
+        nonlocal asked
+        asked += 1
+        return {"status": "Accepted", "data": "x" * 100_000}
+
+    served: list[Connection] = []
+
+    async def on_connect(websocket: ServerConnection) -> None:
+        served.append(Connection(websocket, wordy))
+        await served[0].run()
+
+    async with asyncio.timeout(120), serve(on_connect, "127.0.0.1", 0, compression=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as peer:
+            peer.transport.pause_reading()
+            for number in range(sent):
+                await peer.send(json.dumps([2, f"{number}", "DataTransfer", {"vendorId": "V"}]))
+            while not served or not served[0].websocket.transport.get_write_buffer_size():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)  # time in which more would be read, if anything were
+            assert asked < sent
+            peer.transport.resume_reading()
+            for number in range(sent):
+                assert json.loads(await peer.recv())[:2] == [3, f"{number}"]
