@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from ohmstead.core.charging_info import ChargingInfo, ChargingMode
+from ohmstead.core.memory import ManualCommand, Memory
+from ohmstead.core.phases import PhaseEvidence
 from ohmstead.core.plan import AssetSlot, Plan, PlanSlot
 from ohmstead.core.reason import Reason, Rule, Setpoint
 from ohmstead.core.settings import Settings
-from ohmstead.core.site import ChargePoint, Site
+from ohmstead.core.site import ChargePoint, Phases, Site
 from ohmstead.core.state import ChargePointState, Reading, SiteState
 from ohmstead.core.tariff import PriceSlot, Tariff
 from ohmstead.daemon.nymea.charging import charging_state, info_of, schedules
@@ -31,7 +33,7 @@ def image(*, soc: float | None = 0.5, target_soc: float = 0.8, departure_h: floa
     return SiteState(at=NOON, assets={"charger": state})
 
 
-def infos(mode: ChargingMode, **more: float) -> dict[str, ChargingInfo]:
+def infos(mode: ChargingMode, **more: float | bool) -> dict[str, ChargingInfo]:
     end_at = NOON + timedelta(hours=6) if mode.has_deadline else None
     return {"charger": ChargingInfo(charge_point="charger", mode=mode, end_at=end_at, **more)}  # type: ignore[arg-type]
 
@@ -156,3 +158,36 @@ def test_without_a_plan_a_deadline_takes_the_cheapest_hours() -> None:
     assert (first.start, first.end) == (NOON + timedelta(hours=1), NOON + timedelta(hours=2))
     assert second.start == NOON + timedelta(hours=4)
     assert {s.issuer for s in (first, second)} == {ChargingActionIssuer.SPOT_MARKET}
+
+
+def test_a_vehicle_seen_on_one_phase_is_told_with_one() -> None:
+    memory = Memory()
+    memory.of("charger").phases = PhaseEvidence(found=Phases.L2, from_house=True)
+    (only,) = schedules(SITE, None, infos(ChargingMode.NORMAL), image(), NOON, memory=memory)
+    assert (only.phase_count, only.max_current_a) == (1, 16.0)
+    assert only.end - NOON == pytest.approx(timedelta(hours=18.0 / 3.68), abs=timedelta(minutes=1))
+
+
+def test_the_daily_share_is_told_although_nothing_else_is_wanted() -> None:
+    slots = [
+        PriceSlot(
+            start=NOON + timedelta(hours=h),
+            end=NOON + timedelta(hours=h + 1),
+            import_eur_per_kwh=0.1 if h == 3 else 0.3,
+            export_eur_per_kwh=0.1,
+        )
+        for h in range(9)
+    ]
+    wanted = infos(ChargingMode.ECO, spot_market=True, daily_spot_share=0.1)
+    (only,) = schedules(SITE, None, wanted, image(target_soc=0.0), NOON, Tariff(name="hourly", slots=slots))
+    assert only.start == NOON + timedelta(hours=3)
+    assert only.issuer is ChargingActionIssuer.SPOT_MARKET
+    assert schedules(SITE, None, wanted, image(target_soc=0.0), NOON) == ()
+
+
+def test_a_command_by_hand_is_told_until_it_ends() -> None:
+    memory = Memory()
+    until = NOON + timedelta(minutes=30)
+    memory.manual["charger"] = ManualCommand(asset="charger", power_w=6900.0, until=until)
+    (only,) = schedules(SITE, plan((0.0, 0.0)), infos(ChargingMode.ECO), image(), NOON, memory=memory)
+    assert (only.end, only.max_current_a, only.issuer) == (until, 10.0, ChargingActionIssuer.UNKNOWN)
