@@ -222,7 +222,7 @@ def test_what_charges_on_the_sun_is_told_for_this_quarter_hour(plan: Plan | None
     drive.engine.memory.assets["car"] = AssetMemory(commanded_w=5000.0, rule=Rule.SURPLUS)
     drive.now += 4 * MINUTE
     (soon,) = drive.ahead()
-    assert soon == Ahead(start=drive.now, end=NOON + 15 * MINUTE, power_w=5000.0, rule=Rule.SURPLUS)
+    assert soon == Ahead(start=drive.now, end=NOON + 15 * MINUTE, power_w=4830.0, rule=Rule.SURPLUS)
 
 
 @pytest.mark.parametrize(

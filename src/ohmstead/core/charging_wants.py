@@ -264,10 +264,15 @@ class Wants:
             yield Want(power_w=power_w, rule=Rule.SURPLUS)
 
     def _on_sun_now(self, stand: Stand) -> Iterator[Want]:
-        """What charges on the sun now goes on for this quarter hour: a better guess than a forecast."""
+        """What charges on the sun now goes on for this quarter hour: a better guess than a forecast.
+
+        To whole amperes, so that not every cloud is news.
+        """
         told_w = self._p.memory.commanded_w or 0.0
         if self._p.memory.rule is Rule.SURPLUS and told_w > RUNNING_W and stand.at < self.sun_lasts_until:
-            yield Want(power_w=min(self._full_w, told_w), rule=Rule.SURPLUS)
+            ampere_w = self._smallest_w / self._p.point.min_a
+            power_w = max(self._smallest_w, ampere_w * round(told_w / ampere_w))
+            yield Want(power_w=min(self._full_w, power_w), rule=Rule.SURPLUS)
 
     def _comes_first(self, battery: Battery, planned: AssetSlot, worth: float) -> bool:
         """Whether a battery gets surplus before the vehicle: by its value, or because it is still low."""
