@@ -26,6 +26,11 @@ ZONE = ZoneInfo("Europe/Vienna")
             "Surplus is 1.12 kW short now; it goes on, in case the sun comes back.",
         ),
         (
+            Reason(rule=Rule.SURPLUS, params={"surplus_w": 0.0}),
+            4140.0,
+            "There is no surplus now; it goes on, in case the sun comes back.",
+        ),
+        (
             Reason(
                 rule=Rule.DEADLINE,
                 params={"soc": 0.4, "target_soc": 0.8, "departure": "2026-04-13T05:30:00+00:00"},

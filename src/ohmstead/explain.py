@@ -81,7 +81,8 @@ def _rule(reason: Reason, power_w: float, zone: tzinfo) -> str:
         return "Selling pays {price_eur_per_kwh} now, storing only {value_eur_per_kwh}.".format(**told)
     surplus_w = reason.params.get("surplus_w")
     if reason.rule is Rule.SURPLUS and isinstance(surplus_w, float) and surplus_w <= 0 < power_w:
-        return f"Surplus is {watts(-surplus_w)} short now; it goes on, in case the sun comes back."
+        lacking = f"Surplus is {watts(-surplus_w)} short" if surplus_w <= -0.5 else "There is no surplus"
+        return f"{lacking} now; it goes on, in case the sun comes back."
     if reason.rule is Rule.PLAN_BUDGET and "import_w" not in reason.params:
         verb, amount = ("Buying", power_w) if power_w > 0 else ("Selling", -power_w)
         price = _told("price_eur_per_kwh", reason.params.get("price_eur_per_kwh", 0.0), zone)
@@ -115,7 +116,7 @@ def _limit(reason: Reason, power_w: float) -> str:
 
 def watts(power_w: float) -> str:
     """A power as people read it: 850 W, 3.68 kW."""
-    return f"{power_w:.0f} W" if abs(power_w) < 1000 else f"{power_w / 1000:.2f} kW"
+    return f"{round(power_w)} W" if abs(power_w) < 1000 else f"{power_w / 1000:.2f} kW"
 
 
 def _told(name: str, value: float | str, zone: tzinfo) -> str:
