@@ -2,7 +2,7 @@ import { t } from "../../i18n";
 import { filter, find, messages, way } from "../../simulator";
 import type { SimulatedCharger, Way } from "../../simulatorTypes";
 
-const TO_THE_SECOND = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const TO_THE_SECOND = new Intl.DateTimeFormat(t.locale, { timeStyle: "medium" });
 const WAYS: Way[] = ["out", "in", "event"];
 
 /** What the chosen charger and its central system said to each other. */
