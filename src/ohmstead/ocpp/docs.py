@@ -147,6 +147,7 @@ await point.stop()
   as it was, so that the central system recognises the repeat.
 - What ran when the power went is stopped after the boot, with reason `PowerLoss` (`HardReset` or `Reboot`
   where it was told to) and the register of the last sample, at most a minute old.
+  With `keeps_transactions` in its settings, what runs when it is told to stop goes on after the next start.
 - The file holds keys and passwords: only its owner may read it.
 - Firmware and logs travel over HTTP and HTTPS. Signatures are RSA-PSS, or ECDSA in place of ECSchnorr.
 """
