@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,14 @@ def test_it_stops_by_itself() -> None:
     assert vehicle.full
     assert vehicle.take(32.0, 3, 230.0, 1.0) == (0.0, 0.0, 0.0)
     assert vehicle.minutes_left(0.0) == 0
+
+
+def test_a_wobbling_vehicle_takes_less_and_never_more() -> None:
+    vehicle = ready(max_a=16.0, wobble=0.1)
+    vehicle.rng = random.Random(1)
+    taken = [vehicle.take(16.0, 3, 230.0, 1.0)[0] for _ in range(100)]
+    assert len(set(taken)) > 90
+    assert 14.4 <= min(taken) < 15.0 < max(taken) <= 16.0
 
 
 @given(

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
-from ohmstead.chargers.virtual_time import LoopClock, VirtualTimeLoop, run_virtually
+from ohmstead.chargers.virtual_time import LoopClock, run_virtually
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -80,33 +79,3 @@ def test_a_thread_is_waited_for_while_time_stands_still() -> None:
         return done, loop.time()
 
     assert run_virtually(main()) == ("done", 0.0)
-
-
-class Work:
-    """Something that another thread does."""
-
-    outstanding = 1
-    given_up = 0
-
-    def give_up(self) -> None:
-        self.given_up += 1
-        self.outstanding = 0
-
-
-def test_time_stands_still_for_work_elsewhere_and_goes_on_without_it() -> None:
-    work = Work()
-
-    async def main() -> tuple[float, float]:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualTimeLoop)
-        loop.wait_for(work)
-        finished = asyncio.Event()
-        threading.Timer(0.1, loop.call_soon_threadsafe, (finished.set,)).start()
-        async with asyncio.timeout(3600.0):
-            await finished.wait()
-        waited_s = loop.time()
-        await asyncio.sleep(60.0)
-        return waited_s, loop.time()
-
-    assert run_virtually(main()) == (0.0, 60.0)
-    assert work.given_up == 1

@@ -20,7 +20,7 @@ from ohmstead.chargers.ocpp_charger import OcppCharger
 from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ChargerProtocol, ProtocolName
 from ohmstead.chargers.scenario import Scenario
 from ohmstead.chargers.script import Action, Script
-from ohmstead.chargers.virtual_time import LoopClock
+from ohmstead.chargers.virtual_time import LoopClock, SkewedClock
 from ohmstead.chargers.ykc_charger import YkcCharger
 from ohmstead.errors import ConfigError, DeviceError
 from ohmstead.ocpp.charge_point.store import Store
@@ -198,12 +198,14 @@ class Bench:
         )
         charger = BenchCharger(wish.protocol, wish.scenario, MessageLog(self._clock.now))
         rng = self._rng(charger_id, "network")
+        ahead_s = self._rng(charger_id, "clock").uniform(*wish.scenario.clock_skew_s)
+        clock = SkewedClock(self._clock, ahead_s)
         if wish.protocol is ProtocolName.YKC:
             charger.machine = YkcCharger(
                 facts,
                 store=self._piles,
                 listener=charger.heard,
-                clock=self._clock,
+                clock=clock,
                 rng=rng,
                 observer=charger.messages.ykc,
             )
@@ -212,7 +214,7 @@ class Bench:
                 facts,
                 store=self._points,
                 listener=charger.heard,
-                clock=self._clock,
+                clock=clock,
                 rng=rng,
                 installer=None if updates is None else SimulatedInstaller(updates, rng),
                 observer=charger.messages.ocpp,

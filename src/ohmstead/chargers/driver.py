@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 
+from ohmstead.chargers.bad_line import LineFault
 from ohmstead.chargers.hands import Hands
 from ohmstead.chargers.protocol import ChargerEvent, ChargerProtocol, ConnectorView
 from ohmstead.chargers.scenario import Range, Scenario, Starts, TroubleKind, TroubleSettings
@@ -74,6 +75,8 @@ def new_vehicle(scenario: Scenario, rng: random.Random) -> SimulatedVehicle:
         phases=settings.phases,
         reaction_s=draw(rng, settings.reaction_s),
         stops_at_soc=draw(rng, settings.stops_at_soc),
+        wobble=settings.wobble,
+        rng=random.Random(rng.getrandbits(64)) if settings.wobble else None,
     )
 
 
@@ -96,6 +99,9 @@ async def trouble(charger: ChargerProtocol, settings: TroubleSettings, rng: rand
                 charger.set_fault(connector, settings.fault)
                 await asyncio.sleep(lasts_s)
                 charger.set_fault(connector, None)
+            case _:
+                charger.impair(LineFault(settings.kind.value), lasts_s)
+                await asyncio.sleep(lasts_s)
 
 
 class ScriptDriver:

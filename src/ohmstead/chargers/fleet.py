@@ -22,7 +22,7 @@ from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ChargerProtoc
 from ohmstead.chargers.scenario import Scenario
 from ohmstead.chargers.script import Script, ScriptError
 from ohmstead.chargers.traffic import Traffic
-from ohmstead.chargers.virtual_time import LoopClock, VirtualTimeLoop
+from ohmstead.chargers.virtual_time import LoopClock, SkewedClock, VirtualTimeLoop
 from ohmstead.chargers.ykc_charger import YkcCharger
 from ohmstead.errors import ConfigError
 from ohmstead.ocpp.charge_point.store import Store
@@ -116,14 +116,10 @@ class Fleet:
         self._zero_s = clock.monotonic()
         self._began_s = self._stopwatch()
         self.traffic = Traffic(self._stopwatch)
-        loop = asyncio.get_running_loop()
-        self._virtual = isinstance(loop, VirtualTimeLoop)
-        if isinstance(loop, VirtualTimeLoop):
-            loop.wait_for(self)
+        self._virtual = isinstance(asyncio.get_running_loop(), VirtualTimeLoop)
         self.happened: Counter[Happening] = Counter()
         self.script_errors: dict[str, str] = {}
         self._registered: set[str] = set()
-        self._connecting: set[str] = set()
         self._gate = asyncio.Semaphore(_DIALLING)
         self._dialling: dict[str, asyncio.Future[None]] = {}
         self._boot_s: float | None = None
@@ -163,16 +159,6 @@ class Fleet:
     def registered(self) -> int:
         """Chargers that the central system accepted and that are connected."""
         return sum(charger.registered for charger in self.chargers.values())
-
-    @property
-    def outstanding(self) -> int:
-        """What virtual time waits for: calls without an answer, and lines being opened."""
-        return self.traffic.outstanding + len(self._connecting)
-
-    def give_up(self) -> None:
-        """What virtual time waited for never comes."""
-        self.traffic.give_up()
-        self._connecting.clear()
 
     def summary(self) -> Summary:
         """What it came to until now."""
@@ -214,6 +200,8 @@ class Fleet:
             longest_retry_s=self.plan.longest_retry_s,
         )
         rng = self._rng(charger_id, "network")
+        ahead_s = self._rng(charger_id, "clock").uniform(*self.plan.scenario.clock_skew_s)
+        clock = SkewedClock(self._clock, ahead_s)
         written = None if self.plan.messages is None else MessageFile(self.plan.messages, self._clock.now)
         if self._pile_store is not None:
             see_frame = self.traffic.of_ykc()
@@ -221,7 +209,7 @@ class Fleet:
                 facts,
                 store=self._pile_store,
                 listener=self._heard,
-                clock=self._clock,
+                clock=clock,
                 rng=rng,
                 observer=see_frame if written is None else written.of_ykc(charger_id, see_frame),
             )
@@ -231,7 +219,7 @@ class Fleet:
             facts,
             store=self._point_store,
             listener=self._heard,
-            clock=self._clock,
+            clock=clock,
             rng=rng,
             id_prefix=id_prefixes(self._rng(charger_id, "ids")) if self._virtual else None,
             installer=None
@@ -284,10 +272,6 @@ class Fleet:
 
     def _heard(self, event: ChargerEvent) -> None:
         self.happened[event.what] += 1
-        if event.what is Happening.CONNECTING:
-            self._connecting.add(event.charger)
-        else:
-            self._connecting.discard(event.charger)
         dialled = self._dialling.pop(event.charger, None) if event.what in _DIALLED else None
         if dialled is not None and not dialled.done():
             dialled.set_result(None)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from ohmstead.chargers.bad_line import LineFault, impaired
 from ohmstead.chargers.mapping import OCPP_FAULT, OCPP_REASON, STATUS_OF_OCPP, Fault, StopReason
 from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ConnectorView, Happening, Listener
 from ohmstead.chargers.vehicle import SimulatedVehicle
@@ -115,6 +116,12 @@ class OcppCharger:
     def cut(self) -> None:
         """Lose the connection."""
         self._point.reconnect()
+
+    def impair(self, fault: LineFault, lasts_s: float) -> None:
+        """Let the line misbehave for a while."""
+        connection = self._point.link.connection
+        if connection is not None:
+            connection.websocket.transport = impaired(connection.websocket.transport, fault, lasts_s)
 
     async def lose_network(self) -> None:
         """The line is gone and not dialled; transactions wait in their queue."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from ohmstead.chargers.bad_line import LineFault
 from ohmstead.chargers.mapping import Fault, Status, StopReason
 from ohmstead.chargers.vehicle import SimulatedVehicle
 
@@ -110,6 +111,10 @@ class ChargerProtocol(Protocol):
 
     def cut(self) -> None:
         """Lose the network connection; it dials again by itself."""
+        ...
+
+    def impair(self, fault: LineFault, lasts_s: float) -> None:
+        """Let the line misbehave for a while. Nothing where there is none."""
         ...
 
     async def lose_network(self) -> None:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ohmstead.chargers.bad_line import LineFault
 from ohmstead.chargers.mapping import Fault
 from ohmstead.errors import ConfigError
 
@@ -41,6 +42,15 @@ def _on_the_wire(value: object) -> object:
 WireText = Annotated[str, BeforeValidator(_on_the_wire)]
 
 
+def _finite(value: tuple[float, float]) -> tuple[float, float]:
+    if not -math.inf < value[0] <= value[1] < math.inf:
+        raise ValueError("allowed: [low, high] with low <= high")
+    return value
+
+
+SignedRange = Annotated[tuple[float, float], AfterValidator(_finite)]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,6 +74,8 @@ class VehicleSettings(_Model):
     phases: int = Field(default=3, ge=1, le=3)
     reaction_s: Range = (2.0, 8.0)
     stops_at_soc: Range = (1.0, 1.0)
+    wobble: float = Field(default=0.0, ge=0.0, le=0.5)
+    """Share of the current by which a vehicle takes less than it could, another one at each look."""
 
 
 class VisitSettings(_Model):
@@ -98,6 +110,10 @@ class TroubleKind(StrEnum):
     NETWORK_CUT = "network_cut"
     POWER_CUT = "power_cut"
     FAULT = "fault"
+    HALF_OPEN = LineFault.HALF_OPEN.value
+    SLOW_SERVER = LineFault.SLOW_SERVER.value
+    DUPLICATE_FRAMES = LineFault.DUPLICATE_FRAMES.value
+    REORDERED_FRAMES = LineFault.REORDERED_FRAMES.value
 
 
 class TroubleSettings(_Model):
@@ -136,6 +152,8 @@ class Scenario(_Model):
     spread_s: float = Field(default=10.0, ge=0.0, le=86400.0)
     step_s: float = Field(default=5.0, ge=0.1, le=60.0)
     """How often a charger looks at what its vehicle takes."""
+    clock_skew_s: SignedRange = (0.0, 0.0)
+    """How far ahead the chargers' clocks are; negative: behind."""
     supply: SupplySettings = SupplySettings()
     vehicles: VehicleSettings = VehicleSettings()
     visits: VisitSettings = VisitSettings()

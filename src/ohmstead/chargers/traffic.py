@@ -38,10 +38,7 @@ class Traffic:
         self.received = 0
         self._trips_s: deque[float] = deque(maxlen=_KEEP)
         self._trips = 0
-        self._asked: list[dict[str, float]] = []
         self._told = (0, 0)
-        self.outstanding = 0
-        """OCPP calls of chargers that have no answer yet."""
 
     @property
     def messages(self) -> int:
@@ -63,16 +60,9 @@ class Traffic:
             p99_ms=_percentile_ms(ended, 0.99),
         )
 
-    def give_up(self) -> None:
-        """Forget what has no answer yet: the lines that it went over are cut."""
-        for asked in self._asked:
-            asked.clear()
-        self.outstanding = 0
-
     def of_ocpp(self) -> Callable[[str, str], None]:
         """An observer for one OCPP charge point."""
         asked: dict[str, float] = {}
-        self._asked.append(asked)
 
         def observe(way: str, text: str) -> None:
             out = way == "out"
@@ -84,11 +74,8 @@ class Traffic:
             if out and call:
                 if len(asked) >= _OUTSTANDING:
                     del asked[next(iter(asked))]
-                    self.outstanding -= 1
-                self.outstanding += head[2] not in asked
                 asked[head[2]] = self._clock()
             elif not out and not call and (began := asked.pop(head[2], None)) is not None:
-                self.outstanding -= 1
                 self._ended(self._clock() - began)
 
         return observe

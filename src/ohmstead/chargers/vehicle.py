@@ -5,6 +5,7 @@ A smaller model than the twin's on purpose: it answers a charger, thousands of t
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +20,8 @@ class SimulatedVehicle:
     """A vehicle that obeys what it is offered, after its reaction time.
 
     ``soc`` 0..1. Above ``taper_soc`` the current falls linearly to a tenth at full. ``stops_at_soc`` is
-    where it ends charging by itself. ``efficiency`` is from the connector into the battery.
+    where it ends charging by itself. ``efficiency`` is from the connector into the battery. ``wobble`` is the
+    share (0..1) by which it takes less at random, drawn from ``rng``.
     """
 
     capacity_kwh: float = 60.0
@@ -30,6 +32,8 @@ class SimulatedVehicle:
     reaction_s: float = 3.0
     stops_at_soc: float = 1.0
     efficiency: float = 0.92
+    wobble: float = 0.0
+    rng: random.Random | None = None
     _offered_for_s: float = 0.0
 
     @property
@@ -61,6 +65,8 @@ class SimulatedVehicle:
         waited_s = max(0.0, min(dt_s, self.reaction_s - self._offered_for_s))
         self._offered_for_s += dt_s
         current_a *= (dt_s - waited_s) / dt_s if dt_s > 0.0 else 0.0
+        if self.wobble > 0.0 and self.rng is not None:
+            current_a *= 1.0 - self.wobble * self.rng.random()
         soc = self.soc or 0.0
         stored_kwh = current_a * used * voltage_v * dt_s / 3.6e6 * self.efficiency
         room_kwh = max(0.0, (self.stops_at_soc - soc) * self.capacity_kwh)

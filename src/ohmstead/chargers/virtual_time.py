@@ -12,7 +12,7 @@ import selectors
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ohmstead.chargers.virtual_network import ProtocolFactory, VirtualNetwork
 
@@ -20,20 +20,6 @@ T = TypeVar("T")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _RESOLUTION_S = 1e-6
 _WAIT_FOR_THREADS_S = 0.05
-_PATIENCE_S = 1.0
-
-
-class Busy(Protocol):
-    """Work of other threads that time must wait for, because its end is not seen before it comes."""
-
-    @property
-    def outstanding(self) -> int:
-        """How much of it is under way."""
-        ...
-
-    def give_up(self) -> None:
-        """It did not end within a real second: it never will, as with a line that was cut."""
-        ...
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -42,7 +28,6 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.elapsed_s = 0.0
-        self.busy: Busy | None = None
         self.threads = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -51,11 +36,6 @@ class _JumpingSelector(selectors.DefaultSelector):
             return ready
         if timeout is None or self.threads:  # without a timer only another thread can wake the loop
             return super().select(_WAIT_FOR_THREADS_S)
-        if self.busy is not None and self.busy.outstanding:
-            ready = super().select(_PATIENCE_S)
-            if ready:
-                return ready
-            self.busy.give_up()
         self.elapsed_s += timeout
         return ready
 
@@ -69,10 +49,6 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         # asyncio's own nanosecond vanishes beside the seconds of a year, and a timer would never be due.
         self._clock_resolution = _RESOLUTION_S
         self._network = VirtualNetwork(self)
-
-    def wait_for(self, busy: Busy) -> None:
-        """Let time stand still while something is under way in other threads."""
-        self._jumping.busy = busy
 
     async def create_server(
         self, protocol_factory: ProtocolFactory, host: Any = None, port: Any = None, **options: Any
@@ -159,6 +135,15 @@ class LoopClock:
     async def sleep(self, delay_s: float) -> None:
         """Return when the time is over."""
         await asyncio.sleep(delay_s)
+
+
+class SkewedClock(LoopClock):
+    """A clock that is wrong by so many seconds; what is waited for takes as long as elsewhere."""
+
+    def __init__(self, clock: LoopClock, ahead_s: float) -> None:
+        self._loop = clock._loop
+        self._zero_s = clock._zero_s
+        self._start = clock._start + timedelta(seconds=ahead_s)
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from ohmstead.chargers.bad_line import LineFault, impaired
 from ohmstead.chargers.mapping import STATUS_OF_YKC, YKC_FAULT, YKC_REASON, Fault, Status, StopReason
 from ohmstead.chargers.protocol import ChargerEvent, ChargerFacts, ConnectorView, Happening, Listener
 from ohmstead.chargers.vehicle import SimulatedVehicle
@@ -127,6 +128,11 @@ class YkcCharger:
         """Lose the connection."""
         if self._host is not None:
             self._host.cut()
+
+    def impair(self, fault: LineFault, lasts_s: float) -> None:
+        """Let the line misbehave for a while."""
+        if self._host is not None:
+            self._host.wrap_transport(lambda transport: impaired(transport, fault, lasts_s))
 
     async def lose_network(self) -> None:
         """The line is gone and not dialled; orders and bills wait."""

@@ -123,6 +123,11 @@ class PileHost(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def wrap_transport(self, wrap: Callable[[asyncio.Transport], asyncio.Transport]) -> None:
+        """Send through something else from now on, as long as this connection lasts."""
+        if self._transport is not None:
+            self._transport = wrap(self._transport)
+
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
