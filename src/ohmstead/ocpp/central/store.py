@@ -29,6 +29,7 @@ from ohmstead.ocpp.central.decision import (
     SaveTransaction,
 )
 from ohmstead.ocpp.central.meter_values import MeterSample
+from ohmstead.ocpp.central.open_transactions import OpenTransactions
 from ohmstead.ocpp.central.store_port import Claim
 
 CURVES_KEPT = timedelta(days=180)
@@ -63,10 +64,10 @@ class Store:
             row["identity"]: (row["hash"], row["next_hash"])
             for row in reading.execute("SELECT * FROM password")
         }
-        self._open: dict[int, Transaction] = {
-            row["id"]: schema.transaction_of(row)
+        self._open = OpenTransactions(
+            schema.transaction_of(row)
             for row in reading.execute("SELECT * FROM charge_session WHERE stopped_at IS NULL ORDER BY id")
-        }
+        )
         last = reading.execute(
             "SELECT max(coalesce((SELECT max(id) FROM charge_session), 0), "
             "coalesce((SELECT max(transaction_id) FROM orphan_stop WHERE transaction_id < ?), 0))",
@@ -143,10 +144,8 @@ class Store:
             match change:
                 case SaveCharger(charger=charger):
                     self.chargers[charger.identity] = charger
-                case SaveTransaction(transaction=transaction) if transaction.open:
-                    self._open[transaction.id] = transaction
                 case SaveTransaction(transaction=transaction):
-                    self._open.pop(transaction.id, None)
+                    self._open.put(transaction)
                 case _:
                     pass
 
@@ -183,13 +182,13 @@ class Store:
 
     def charging_with(self, id_tag: str, *, except_transaction: int | None = None) -> bool:
         """A transaction of that tag runs somewhere."""
-        folded = id_tag.casefold()
-        return any(t.id_tag.casefold() == folded and t.id != except_transaction for t in self._open.values())
+        return self._open.charging_with(id_tag, except_transaction=except_transaction)
 
     def transaction(self, transaction_id: int) -> Transaction | None:
         """A transaction by its number."""
-        if transaction_id in self._open:
-            return self._open[transaction_id]
+        running = self._open.get(transaction_id)
+        if running is not None:
+            return running
         if not 0 < transaction_id < 1 << 63:
             return None
         return self._one("SELECT * FROM charge_session WHERE id = ?", (transaction_id,))
@@ -203,15 +202,11 @@ class Store:
             "AND start_told = ? AND meter_start_wh = ?",
             (identity, connector, id_tag, started, meter_start_wh),
         )
-        return found if found is None else self._open.get(found.id, found)
+        return found if found is None else self._open.get(found.id) or found
 
     def running(self, identity: str, connector: int | None = None) -> tuple[Transaction, ...]:
         """Transactions of a charger that are not stopped yet, oldest first."""
-        return tuple(
-            t
-            for t in self._open.values()
-            if t.identity == identity and (connector is None or t.connector == connector)
-        )
+        return self._open.of(identity, connector)
 
     def next_transaction_id(self) -> int:
         """A number that no transaction had, positive; never given twice."""
