@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ohmstead.chargers.live import GARBAGE_THRESHOLDS, raise_open_files, run_live
+from ohmstead.chargers.live import GARBAGE_THRESHOLDS, run_live
 from ohmstead.chargers.virtual_time import ScaledTimeLoop
 
 resource = pytest.importorskip("resource")
@@ -28,10 +28,3 @@ def test_real_time_runs_on_a_fast_loop_and_any_other_speed_on_a_scaled_one() -> 
     assert type(run_live(running_loop(), 1.0)).__module__ == "uvloop"
     assert gc.get_threshold() == GARBAGE_THRESHOLDS
     assert isinstance(run_live(running_loop(), 60.0), ScaledTimeLoop)
-
-
-def test_as_many_sockets_as_the_system_allows() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    raise_open_files()
-    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)

@@ -54,7 +54,7 @@ async def central_system(folder: Path) -> AsyncIterator[str]:
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ohmstead", "ocpp", "serve", "--port", "0", "--api-port", "0"),
-            *("--database", str(folder / "ocpp.db")),
+            *("--database", str(folder / "ocpp.db"), "--max-chargers", str(2 * MANY)),
             stdout=out,
             stderr=out,
         )

@@ -6,10 +6,10 @@ import asyncio
 import gc
 import importlib
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from ohmstead.chargers.virtual_time import ScaledTimeLoop
+from ohmstead.open_files import raise_open_files
 
 T = TypeVar("T")
 
@@ -28,18 +28,6 @@ def run_live(main: Coroutine[Any, Any, T], speed: float) -> T:
     factory = _real_time_loop() if speed == 1.0 else lambda: ScaledTimeLoop(speed)
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(main)
-
-
-def raise_open_files() -> None:
-    """Allow this process as many sockets as the system lets it have; often it begins with 1024."""
-    try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with suppress(ValueError, OSError):  # such as macOS, whose hard limit is more than it allows
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _real_time_loop() -> Any:

@@ -8,6 +8,8 @@ import importlib
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
+from ohmstead.open_files import raise_open_files
+
 T = TypeVar("T")
 
 GARBAGE_THRESHOLDS: Final = (200_000, 5, 5)
@@ -18,6 +20,7 @@ really left over in cycles is still found, some megabytes later."""
 
 def run_serving(main: Coroutine[Any, Any, T]) -> T:
     """Like :func:`asyncio.run`, on libuv's event loop where there is one (not on Windows)."""
+    raise_open_files()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(main)

@@ -56,6 +56,9 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(help="PEM file, for profiles 2 and 3.")] = None,
     tls_ca: Annotated[Path | None, typer.Option(help="PEM file, for profile 3.")] = None,
     heartbeat_s: Annotated[float, typer.Option(min=1, max=86400, help="Told to chargers.")] = 300.0,
+    max_chargers: Annotated[
+        int, typer.Option(min=1, max=100_000, help="More connections than that are refused.")
+    ] = 5000,
     token_file: TokenFile = None,
 ) -> None:
     """Run a central system by itself: chargers connect to ws://HOST:PORT/ocpp/<identity>."""
@@ -77,6 +80,7 @@ def serve(
         tls_ca=tls_ca,
         unknown_chargers=UnknownChargers(unknown),
         heartbeat_s=heartbeat_s,
+        max_chargers=max_chargers,
         database=Path(database if cluster is None else DEFAULT_FILE),
     )
 
