@@ -18,7 +18,8 @@ from ohmstead.ocpp.charge_point.memory import Memory
 from ohmstead.ocpp.charge_point.metering import Context
 from ohmstead.ocpp.charge_point.operations import answer
 from ohmstead.ocpp.charge_point.outlet import Outlet, PendingUser
-from ohmstead.ocpp.charge_point.registration import Registration
+from ohmstead.ocpp.charge_point.registration import Registration, boot_notification
+from ohmstead.ocpp.charge_point.reservation_expiry import ReservationExpiry
 from ohmstead.ocpp.charge_point.security import Security
 from ohmstead.ocpp.charge_point.sender import Sender
 from ohmstead.ocpp.charge_point.settings import ChargePointSettings
@@ -26,7 +27,8 @@ from ohmstead.ocpp.charge_point.store import Queued, Store
 from ohmstead.ocpp.charge_point.transfer import HttpInstaller, Installer
 from ohmstead.ocpp.charge_point.updates import Updates
 from ohmstead.ocpp.charge_point.vehicle import SimulatedVehicle, Vehicle
-from ohmstead.ocpp.clock import Clock, RealClock, Timer
+from ohmstead.ocpp.charge_point.waiting import Waiting
+from ohmstead.ocpp.clock import Clock, RealClock
 from ohmstead.ocpp.frames import Payload
 from ohmstead.ocpp.times import write_time
 from ohmstead.ocpp.transport import Observer
@@ -80,9 +82,8 @@ class ChargePoint:
             random=rng.random if rng is not None else random.random,
             observer=observer,
         )
-        self._reservation_timer: Timer | None = None
         self._tasks: set[asyncio.Task[object]] = set()
-        self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+        self._waiting = Waiting()
         self._stopping = False
         self._load()
 
@@ -97,7 +98,7 @@ class ChargePoint:
             configuration=self.memory.configuration,
             registration=lambda: self.registration,
             on_delivered=self._delivered,
-            on_idle=self._wake_waiters,
+            on_idle=self._waiting.look_again,
         )
         self.charging = Charging(
             supplies=settings.connectors,
@@ -107,6 +108,9 @@ class ChargePoint:
             now=self.now,
             step_s=settings.step_s,
             on_change=self.changed,
+        )
+        self.reservation_expiry = ReservationExpiry(
+            self.memory, self.clock, self.now, self.charging.reservations_changed
         )
         self.security = Security(self)
         self.updates = Updates(self)
@@ -148,7 +152,8 @@ class ChargePoint:
         Raises:
             DeviceError: no answer (:class:`CallFailed`), or no connection (:class:`DeviceOffline`).
         """
-        answer_ = await self.link.open().call("BootNotification", self._boot_payload(), urgent=True)
+        boot = boot_notification(self.settings, self.memory.firmware_version)
+        answer_ = await self.link.open().call("BootNotification", boot, urgent=True)
         self.link.booted(answer_)
         return answer_
 
@@ -312,14 +317,7 @@ class ChargePoint:
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Return once something holds that states and answers bring about."""
-        if condition():
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append((condition, future))
-        try:
-            await future
-        finally:
-            self._waiters = [waiter for waiter in self._waiters if waiter[1] is not future]
+        await self._waiting.until(condition)
 
     # --- for the link and the operations
 
@@ -333,14 +331,9 @@ class ChargePoint:
 
     def changed(self) -> None:
         """Something changed that somebody may wait for."""
-        self._wake_waiters()
+        self._waiting.look_again()
         if self._on_change is not None:
             self._on_change(self)
-
-    def _wake_waiters(self) -> None:
-        for condition, future in self._waiters:
-            if not future.done() and condition():
-                future.set_result(None)
 
     def soon(self, action: Callable[[], object]) -> None:
         """Do something after the answer has gone out."""
@@ -365,23 +358,6 @@ class ChargePoint:
         if self.link.connection is not None:
             self.spawn(self.link.connection.close(1000, "reconnecting"))
 
-    def arm_reservations(self) -> None:
-        """Forget reservations when they expire."""
-        if self._reservation_timer is not None:
-            self._reservation_timer.cancel()
-            self._reservation_timer = None
-        held = self.memory.reservations
-        now = self.now()
-        expired = [r.reservation_id for r in held.values() if r.expires_at <= now]
-        if expired:
-            for reservation_id in expired:
-                del held[reservation_id]
-            self.memory.save_reservations()
-            self.charging.reservations_changed()
-        if held:
-            next_s = (min(r.expires_at for r in held.values()) - now).total_seconds()
-            self._reservation_timer = self.clock.call_later(next_s, self.arm_reservations)
-
     # --- inside
 
     def _begin_run(self) -> None:
@@ -390,18 +366,7 @@ class ChargePoint:
             self.charging.resume()
         self.charging.end_cut_off(reason)
         self.charging.sampling.arm_aligned()
-        self.arm_reservations()
-
-    def _boot_payload(self) -> Payload:
-        settings = self.settings
-        payload: Payload = {
-            "chargePointVendor": settings.vendor,
-            "chargePointModel": settings.model,
-            "firmwareVersion": self.memory.firmware_version,
-        }
-        if settings.serial_number:
-            payload["chargePointSerialNumber"] = settings.serial_number
-        return payload
+        self.reservation_expiry.arm()
 
     def _delivered(self, message: Queued, answer_: Payload) -> None:
         if message.action == "StartTransaction":
@@ -452,8 +417,6 @@ class ChargePoint:
         return outlet
 
     def _stop_parts(self) -> None:
-        if self._reservation_timer is not None:
-            self._reservation_timer.cancel()
-            self._reservation_timer = None
+        self.reservation_expiry.stop()
         self.sender.stop()
         self.updates.stop()

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from ohmstead.ocpp.charge_point.settings import ChargePointSettings
+from ohmstead.ocpp.frames import Payload
+
 DAY_S: Final = 86400
 
 
@@ -48,3 +51,15 @@ class Registration:
 def heartbeat_interval_s(interval_s: float) -> float:
     """Seconds between heartbeats; at least one a day, because its answer carries the time."""
     return interval_s if 0 < interval_s <= DAY_S else float(DAY_S)
+
+
+def boot_notification(settings: ChargePointSettings, firmware_version: str) -> Payload:
+    """BootNotification.req."""
+    payload: Payload = {
+        "chargePointVendor": settings.vendor,
+        "chargePointModel": settings.model,
+        "firmwareVersion": firmware_version,
+    }
+    if settings.serial_number:
+        payload["chargePointSerialNumber"] = settings.serial_number
+    return payload

@@ -48,4 +48,4 @@ def cancel_reservation(cp: ChargePoint, payload: Payload) -> Payload:
 def _changed(cp: ChargePoint) -> None:
     cp.memory.save_reservations()
     cp.charging.reservations_changed()
-    cp.arm_reservations()
+    cp.reservation_expiry.arm()
