@@ -16,7 +16,7 @@ from ohmstead.core.limits.locks import HOUR_S
 from ohmstead.core.memory import RUNNING_W, AssetMemory, Memory
 from ohmstead.core.obedience import count, ignores, retry_s, watch
 from ohmstead.core.order import LIMITS, STRATEGIES
-from ohmstead.core.phase_watch import as_used, watch_phases
+from ohmstead.core.phase_watch import as_used, doubt_phases, over, watch_phases
 from ohmstead.core.plan import PlanSlot
 from ohmstead.core.reason import Reason, Setpoint
 from ohmstead.core.settings import Settings
@@ -75,13 +75,11 @@ def see(
     slot: PlanSlot | None = None,
     *,
     meter_only: bool = False,
-    by_phase: bool = False,
 ) -> Cycle:
     """What limits and strategies look at.
 
     Args:
         meter_only: only the grid meter was read since the cycle before: devices have told nothing new.
-        by_phase: see :func:`ohmstead.core.estimate.estimate`.
     """
     controllables: dict[AssetId, Controllable] = {
         a.id: a for a in site.assets if isinstance(a, Controllable) and is_controllable(a)
@@ -90,8 +88,11 @@ def see(
     age_s = 0.0 if meter.at is None else (now - meter.at).total_seconds()
     fresh = meter.good and abs(age_s) <= settings.meter_max_age_s
     grid = state.grid if fresh else GridState()
+    overloaded = over(grid.phases_w, fuse_limit_w(site, settings))
     if not meter_only:
-        watch_phases(site, state, grid, memory, fuse_limit_w(site, settings))
+        watch_phases(site, state, grid, memory, overloaded=overloaded)
+    elif overloaded:
+        doubt_phases(site, memory)
     flexibilities = {}
     for asset_id, asset in controllables.items():
         known = state.assets.get(asset_id)
@@ -102,7 +103,7 @@ def see(
             flexibilities[asset_id] = flex
             if not meter_only:
                 watch(memory.of(asset_id), flex, known.power_w, now)
-    seen = estimate(site, state, grid, flexibilities, memory, now, by_phase=by_phase)
+    seen = estimate(site, state, grid, flexibilities, memory, now, by_phase=overloaded)
     told = {a: memory.of(a) for a in flexibilities}
     return Cycle(
         now=now,

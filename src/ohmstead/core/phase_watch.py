@@ -6,24 +6,28 @@ from dataclasses import replace
 
 from ohmstead.core.estimate import finite
 from ohmstead.core.memory import Memory
-from ohmstead.core.phases import NOTHING, SINGLE, doubted, effective, observed, without_others
+from ohmstead.core.phases import NOTHING, SINGLE, PhasePowers, doubted, effective, observed, without_others
 from ohmstead.core.site import AssetId, ChargePoint, Load, Phases, Room, Site
 from ohmstead.core.state import ChargePointState, GridState, SiteState
 
 
-def watch_phases(site: Site, state: SiteState, grid: GridState, memory: Memory, limit_w: float) -> None:
+def over(phases_w: PhasePowers | None, limit_w: float) -> bool:
+    """Whether a metered phase carries more than a power, W, in either direction."""
+    return phases_w is not None and finite(phases_w) and any(abs(w) > limit_w for w in phases_w)
+
+
+def watch_phases(site: Site, state: SiteState, grid: GridState, memory: Memory, *, overloaded: bool) -> None:
     """Write down what this image tells of the phases of charge points that are not on a known one.
 
     Args:
         grid: the reading to trust; without phases only the chargers' own meters count.
-        limit_w: what a phase of the connection may carry; above it a finding is doubted.
+        overloaded: a phase of the connection carries more than it may: a finding is doubted.
     """
     points = [a for a in site.assets if isinstance(a, ChargePoint) and a.phases not in SINGLE]
     if not points:
         return
     house = grid.phases_w if finite(grid.phases_w) else None
     powers = None if house is None else _by_wiring(site, state, memory)
-    overloaded = house is not None and any(abs(w) > limit_w for w in house)
     for point in points:
         seen, known = state.assets.get(point.id), memory.of(point.id)
         if not isinstance(seen, ChargePointState) or not seen.online or seen.power_w.value is None:

@@ -13,14 +13,12 @@ from datetime import datetime
 from ohmstead.core.cycle import Cycle
 from ohmstead.core.decide import Decision, commands, see
 from ohmstead.core.dispatch import Desk
-from ohmstead.core.limits.fuse import fuse_limit_w
 from ohmstead.core.memory import Memory
 from ohmstead.core.order import LIMITS, RANK, RELIEF
-from ohmstead.core.phase_watch import doubt_phases
 from ohmstead.core.reason import Proposal, Setpoint
 from ohmstead.core.settings import Settings
 from ohmstead.core.site import AssetId, Site
-from ohmstead.core.state import GridState, SiteState
+from ohmstead.core.state import SiteState
 
 LOAD_STEP_W = 50.0
 """A flexible load that is to take this much less is told so."""
@@ -46,11 +44,7 @@ def protect(
     if memory.at is None or now < memory.at:
         return None
     memory = memory.copy()
-    tuned = memory.tuning.over(settings)
-    overloaded = _overloaded(state.grid, fuse_limit_w(site, tuned))
-    if overloaded:
-        doubt_phases(site, memory)
-    cycle = see(now, site, tuned, state, memory, meter_only=True, by_phase=overloaded)
+    cycle = see(now, site, memory.tuning.over(settings), state, memory, meter_only=True)
     if not cycle.meter_fresh:
         return None
     desk = Desk(cycle, (bound for limit in LIMITS for bound in limit(cycle)))
@@ -76,10 +70,6 @@ def protect(
         left_w=desk.left_w,
         memory=memory,
     )
-
-
-def _overloaded(grid: GridState, limit_w: float) -> bool:
-    return grid.phases_w is not None and any(abs(w) > limit_w for w in grid.phases_w)
 
 
 def _relieve(cycle: Cycle, desk: Desk) -> None:
