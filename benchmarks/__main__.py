@@ -40,13 +40,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; all by default")
     names = parser.parse_args().names or list(BENCHMARKS)
-    text = DOCUMENT.read_text(encoding="utf-8")
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         table = BENCHMARKS[name]()
         print(table)
-        text = with_section(text, name, f"{table}\n\n{machine()}")
-    DOCUMENT.write_text(text, encoding="utf-8")
+        text = DOCUMENT.read_text(encoding="utf-8")  # somebody may have written it while this was measured
+        DOCUMENT.write_text(with_section(text, name, f"{table}\n\n{machine()}"), encoding="utf-8")
 
 
 def with_section(text: str, name: str, content: str) -> str:
