@@ -89,6 +89,18 @@ def test_a_meter_that_still_shows_the_power_before_the_last_command_is_understoo
     assert seen(3500.0, 8000.0, known, before_w=500.0).uncontrolled_w == pytest.approx(500.0)
 
 
+@pytest.mark.parametrize(("measured_s", "expected_w"), [(4.0, 500.0), (6.0, 3500.0)])
+def test_what_ended_before_the_meter_s_delay_explains_a_rise_no_more(
+    measured_s: float, expected_w: float
+) -> None:
+    """Between two cycles the meter alone is read: the powers grow old, and what was before them older."""
+    known = AssetMemory(
+        commanded_w=0.0, commanded_at=ago(16), recent=((ago(14), 3000.0), (ago(measured_s), 0.0))
+    )
+    got = seen(3500.0, 0.0, known, before_w=500.0)
+    assert got.uncontrolled_w == pytest.approx(expected_w)
+
+
 def test_a_device_without_a_reading_is_taken_at_its_command() -> None:
     known = AssetMemory(commanded_w=4000.0, commanded_at=ago(60))
     assert seen(5000.0, None, known, before_w=0.0).present_w == {"car": 4000.0}

@@ -9,7 +9,7 @@ cycles than a charger does. Without this the loop would hunt.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,8 @@ METER_DELAY_S = 5.0
 
 SETTLED_W = 60.0
 """A device within this of its command has followed it."""
+
+Recent = tuple[tuple[datetime, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +113,7 @@ def _span(memory: AssetMemory | None, measured_w: float | None, flex: Flexibilit
         return _Span(low_w=latest_w, high_w=latest_w, latest_w=latest_w)
     told_w = memory.commanded_w
     latest_w = (told_w or 0.0) if measured_w is None else measured_w
-    seen = [latest_w, *(w for _, w in memory.recent)]
+    seen = [latest_w, *_in_meter_w(memory.recent, now)]
     if told_w is not None and memory.commanded_at is not None:
         age_s = (now - memory.commanded_at).total_seconds()
         # A vehicle that tapers does not follow upwards: a rise at the meter is somebody else's.
@@ -119,6 +121,14 @@ def _span(memory: AssetMemory | None, measured_w: float | None, flex: Flexibilit
         if 0 <= age_s <= flex.reaction_s + METER_DELAY_S and abs(follows_w - latest_w) > SETTLED_W:
             seen.append(follows_w)
     return _Span(low_w=min(seen), high_w=max(seen), latest_w=latest_w)
+
+
+def _in_meter_w(recent: Recent, now: datetime) -> Iterator[float]:
+    """What was measured and the grid reading may still contain: it held until the next measurement."""
+    ends = [*(at for at, _ in recent[1:]), now]
+    for (_, power_w), end in zip(recent, ends, strict=False):
+        if (now - end).total_seconds() <= METER_DELAY_S:
+            yield power_w
 
 
 def _share_by_phase(
