@@ -353,14 +353,15 @@ class CentralSystem:
         def booked(commit: asyncio.Future[None]) -> None:
             if commit.cancelled():
                 answer.cancel()
-                return
-            try:
-                commit.result()
-                answer.set_result(self._done(link, action, decision))
-            except StaleClaim as stale:
-                self._spawn(self._hang_up(link, claim, answer, stale))
-            except Exception as error:  # noqa: BLE001 - for whoever waits for the answer
-                answer.set_exception(error)
+            elif isinstance(failed := commit.exception(), StaleClaim):
+                self._spawn(self._hang_up(link, claim, answer, failed))
+            elif failed is not None:
+                _settle(answer, failed)
+            else:
+                try:
+                    _settle(answer, self._done(link, action, decision))
+                except Exception as error:  # noqa: BLE001 - unanswered, a charger's turn would never end
+                    _settle(answer, error)
 
         self.store.commit(decision.changes, claim).add_done_callback(booked)
         return answer
@@ -368,9 +369,11 @@ class CentralSystem:
     @staticmethod
     async def _hang_up(link: _Link, claim: Claim, answer: asyncio.Future[Payload], stale: StaleClaim) -> None:
         """Closed before anything is answered: the charger repeats it on its newer connection."""
-        if link.claim == claim and link.connection is not None:
-            await link.connection.close(1000, "a newer connection")
-        answer.set_exception(stale)
+        try:
+            if link.claim == claim and link.connection is not None:
+                await link.connection.close(1000, "a newer connection")
+        finally:
+            _settle(answer, stale)
 
     def _decide(self, link: _Link, action: str, payload: Payload, ledger: Ledger) -> Decision:
         charger = self.store.chargers.get(link.identity)
@@ -417,3 +420,13 @@ class CentralSystem:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waits for it is told; nobody may be waiting any more
+
+
+def _settle(answer: asyncio.Future[Payload], outcome: Payload | BaseException) -> None:
+    """Tell whoever waits for an answer; nobody does any more where it was cancelled."""
+    if answer.done():
+        return
+    if isinstance(outcome, BaseException):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
